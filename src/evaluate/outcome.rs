@@ -1,0 +1,74 @@
+//! What an evaluation hands over: every article with its gold, scores and decisions.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::article::Task;
+
+/// A word or concept that carried a decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Label it speaks for (or against, where `weight` is negative).
+    pub label: String,
+    /// The words as spelled in the article.
+    pub text: String,
+    /// Glossary concept, where one fired: `pipeline`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concept: Option<String>,
+    /// Signed contribution to the label's raw score.
+    pub weight: f64,
+}
+
+/// One article of a test set, without its answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArticleOutcome {
+    /// Unique id within the test set.
+    pub id: String,
+    /// First line or title column; may be empty.
+    pub title: String,
+    /// BLAKE3 (hex) of the article text: tells apart two articles under one id.
+    pub digest: String,
+    /// Near-duplicate group: articles of one group are resampled together.
+    pub group: u32,
+    /// Slice keys, e.g. `lang` to `fa`, `source` to `isna`, `month` to `2024-03`, `length` to `100-199`.
+    pub slices: BTreeMap<String, String>,
+    /// What carried the decisions, most weight first; may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+}
+
+/// Gold, scores and decisions of one task, each of shape (n_samples, n_labels).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskOutcomes {
+    /// The task the columns belong to.
+    pub task: Task,
+    /// Cut per label on the calibrated probability; empty for single-label tasks.
+    pub thresholds: Vec<f64>,
+    /// Three-valued gold: yes, no, not annotated. A single-label row has one `true` or is all `None`.
+    pub gold: Vec<Vec<Option<bool>>>,
+    /// Calibrated probabilities.
+    pub scores: Vec<Vec<f64>>,
+    /// Decisions. A single-label row has exactly one `true`.
+    pub decided: Vec<Vec<bool>>,
+}
+
+/// Everything a report is computed from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportInput {
+    /// What was evaluated, in words: `cross-validation of data/labels.csv, 5 folds`.
+    pub title: String,
+    /// How the numbers came about: `cross_validation`, `holdout`, ...
+    pub method: String,
+    /// Articles of the test set; order is kept.
+    pub articles: Vec<ArticleOutcome>,
+    /// One entry a task, rows parallel to `articles`.
+    pub tasks: Vec<TaskOutcomes>,
+    /// Settings of the model, flat names to values, for "what differs" in a comparison.
+    pub settings: BTreeMap<String, String>,
+    /// Digest of the model file (hex); empty for cross-validation.
+    pub model: String,
+}

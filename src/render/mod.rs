@@ -1,0 +1,1 @@
+//! A report or comparison as terminal text, Markdown or HTML.
