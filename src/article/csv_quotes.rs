@@ -20,7 +20,8 @@ enum State {
 }
 
 const UNCLOSED: &str = "this quote is never closed; everything after it would be read as one cell. Close it, or double it (\"\") if it belongs to the text";
-const TRAILING: &str = "text after a closing quote; write a quote inside a quoted cell twice (\"\")";
+const TRAILING: &str =
+    "text after a closing quote; write a quote inside a quoted cell twice (\"\")";
 const INSIDE: &str = "a quote inside a cell that does not start with one; put the whole cell in quotes and write the inner quote twice (\"\")";
 
 /// Checks all quotes of a comma-separated text; returns every fault outside quoted cells, or the opening of an unclosed one.
@@ -35,7 +36,11 @@ pub(crate) fn quote_faults(text: &str) -> Vec<QuoteFault> {
             opened = (line, column);
         }
         if let Some(message) = fault(state, c) {
-            faults.push(QuoteFault { line, column, message });
+            faults.push(QuoteFault {
+                line,
+                column,
+                message,
+            });
         }
         state = next;
         if c == '\n' {
@@ -43,7 +48,11 @@ pub(crate) fn quote_faults(text: &str) -> Vec<QuoteFault> {
         }
     }
     if state == State::Quoted {
-        faults.push(QuoteFault { line: opened.0, column: opened.1, message: UNCLOSED });
+        faults.push(QuoteFault {
+            line: opened.0,
+            column: opened.1,
+            message: UNCLOSED,
+        });
     }
     faults
 }
@@ -73,12 +82,19 @@ mod tests {
     use super::*;
 
     fn first(text: &str) -> Option<(u64, u64, &'static str)> {
-        quote_faults(text).first().map(|f| (f.line, f.column, f.message))
+        quote_faults(text)
+            .first()
+            .map(|f| (f.line, f.column, f.message))
     }
 
     #[test]
     fn good_quoting_passes() {
-        for text in ["a,b\n1,2\n", "a,b\r\n\"x\",\"y, \"\"z\"\"\"\r\n", "\"two\nlines\",b", ""] {
+        for text in [
+            "a,b\n1,2\n",
+            "a,b\r\n\"x\",\"y, \"\"z\"\"\"\r\n",
+            "\"two\nlines\",b",
+            "",
+        ] {
             assert_eq!(quote_faults(text), [], "{text}");
         }
     }

@@ -38,12 +38,22 @@ impl Folds {
     ///
     /// # Errors
     /// [`FoldError::TooFewGroups`] when there are fewer distinct groups than folds.
-    pub fn stratified(labels: &Array2<bool>, groups: &[u32], n_folds: usize) -> Result<Self, FoldError> {
+    pub fn stratified(
+        labels: &Array2<bool>,
+        groups: &[u32],
+        n_folds: usize,
+    ) -> Result<Self, FoldError> {
         let members = members(groups);
         if members.len() < n_folds || n_folds < 2 {
-            return Err(FoldError::TooFewGroups { n_groups: members.len(), n_folds });
+            return Err(FoldError::TooFewGroups {
+                n_groups: members.len(),
+                n_folds,
+            });
         }
-        let counts: Vec<Vec<usize>> = members.iter().map(|rows| label_counts(labels, rows)).collect();
+        let counts: Vec<Vec<usize>> = members
+            .iter()
+            .map(|rows| label_counts(labels, rows))
+            .collect();
         let of_group = Stratifier::new(&members, counts, n_folds).run();
         let mut fold = vec![0; groups.len()];
         for (rows, f) in members.iter().zip(&of_group) {
@@ -68,7 +78,9 @@ fn members(groups: &[u32]) -> Vec<Vec<usize>> {
 }
 
 fn label_counts(labels: &Array2<bool>, rows: &[usize]) -> Vec<usize> {
-    (0..labels.ncols()).map(|l| rows.iter().filter(|&&r| labels[[r, l]]).count()).collect()
+    (0..labels.ncols())
+        .map(|l| rows.iter().filter(|&&r| labels[[r, l]]).count())
+        .collect()
 }
 
 struct Stratifier {
@@ -89,11 +101,20 @@ impl Stratifier {
         let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
         let n_labels = counts.first().map_or(0, Vec::len);
         let share = |total: usize| total as f64 / n_folds as f64;
-        let remaining: Vec<usize> = (0..n_labels).map(|l| counts.iter().map(|c| c[l]).sum()).collect();
+        let remaining: Vec<usize> = (0..n_labels)
+            .map(|l| counts.iter().map(|c| c[l]).sum())
+            .collect();
         let per_label = remaining.iter().map(|&n| share(n)).collect();
         let room = vec![share(sizes.iter().sum()); n_folds];
         let fold = vec![None; members.len()];
-        Self { counts, sizes, remaining, wanted: vec![per_label; n_folds], room, fold }
+        Self {
+            counts,
+            sizes,
+            remaining,
+            wanted: vec![per_label; n_folds],
+            room,
+            fold,
+        }
     }
 
     fn run(mut self) -> Vec<usize> {
@@ -117,14 +138,18 @@ impl Stratifier {
     /// Groups not placed yet that hold `label`, the largest first so that they still find room.
     fn open_groups(&self, label: Option<usize>) -> Vec<usize> {
         let holds = |g: &usize| label.is_none_or(|l| self.counts[*g][l] > 0);
-        let mut open: Vec<usize> = (0..self.fold.len()).filter(|&g| self.fold[g].is_none()).filter(holds).collect();
+        let mut open: Vec<usize> = (0..self.fold.len())
+            .filter(|&g| self.fold[g].is_none())
+            .filter(holds)
+            .collect();
         open.sort_by_key(|&g| (std::cmp::Reverse(self.sizes[g]), g));
         open
     }
 
     fn place(&mut self, group: usize, label: Option<usize>) {
         let want = |f: usize| (label.map_or(0.0, |l| self.wanted[f][l]), self.room[f]);
-        let best = (1..self.room.len()).fold(0, |best, f| if want(f) > want(best) { f } else { best });
+        let best =
+            (1..self.room.len()).fold(0, |best, f| if want(f) > want(best) { f } else { best });
         self.fold[group] = Some(best);
         self.room[best] -= self.sizes[group] as f64;
         for (l, &n) in self.counts[group].iter().enumerate() {
@@ -167,6 +192,12 @@ mod tests {
     #[test]
     fn too_few_groups_is_an_error() {
         let error = Folds::stratified(&labels(10), &[7; 10], 5).unwrap_err();
-        assert_eq!(error, FoldError::TooFewGroups { n_groups: 1, n_folds: 5 });
+        assert_eq!(
+            error,
+            FoldError::TooFewGroups {
+                n_groups: 1,
+                n_folds: 5
+            }
+        );
     }
 }

@@ -35,7 +35,10 @@ pub(crate) const ARTICLE_EXTENSIONS: &[&str] = &["txt"];
 pub fn find_articles(paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
     let mut found = Vec::new();
     for path in paths {
-        let io = |source| InputError::Io { path: path.clone(), source };
+        let io = |source| InputError::Io {
+            path: path.clone(),
+            source,
+        };
         if !fs::metadata(path).map_err(io)?.is_dir() {
             found.push(path.clone());
             continue;
@@ -50,8 +53,14 @@ pub fn find_articles(paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), InputError> {
-    let io = |source| InputError::Io { path: folder.to_owned(), source };
-    let mut entries = fs::read_dir(folder).map_err(io)?.collect::<Result<Vec<_>, _>>().map_err(io)?;
+    let io = |source| InputError::Io {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut entries = fs::read_dir(folder)
+        .map_err(io)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(io)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();

@@ -18,7 +18,18 @@ use super::{Article, Meta, Task, TaskKind};
 
 /// Columns with a fixed meaning, beside the label columns.
 pub(crate) const PLAIN_COLUMNS: &[&str] = &[
-    "path", "text", "id", "title", "lang", "target", "source", "date", "split", "annotator", "group", "note",
+    "path",
+    "text",
+    "id",
+    "title",
+    "lang",
+    "target",
+    "source",
+    "date",
+    "split",
+    "annotator",
+    "group",
+    "note",
 ];
 /// The word for "annotated, no label applies" in a multi-label cell.
 pub(crate) const NONE: &str = "none";
@@ -45,9 +56,18 @@ pub struct LabelsOptions {
 impl Default for LabelsOptions {
     /// `topics` (any subset) and `stance` (one), each where the header has it.
     fn default() -> Self {
-        let column = |name: &str, kind| LabelColumn { column: name.to_owned(), kind };
-        let columns = vec![column("topics", TaskKind::Multi), column("stance", TaskKind::Single)];
-        Self { columns, required: false }
+        let column = |name: &str, kind| LabelColumn {
+            column: name.to_owned(),
+            kind,
+        };
+        let columns = vec![
+            column("topics", TaskKind::Multi),
+            column("stance", TaskKind::Single),
+        ];
+        Self {
+            columns,
+            required: false,
+        }
     }
 }
 
@@ -86,9 +106,16 @@ pub struct LabelsError {
 }
 
 fn list(problems: &[Problem]) -> String {
-    let mut lines: Vec<String> = problems.iter().take(SHOWN_PROBLEMS).map(ToString::to_string).collect();
+    let mut lines: Vec<String> = problems
+        .iter()
+        .take(SHOWN_PROBLEMS)
+        .map(ToString::to_string)
+        .collect();
     if problems.len() > SHOWN_PROBLEMS {
-        lines.push(format!("... and {} more problems", problems.len() - SHOWN_PROBLEMS));
+        lines.push(format!(
+            "... and {} more problems",
+            problems.len() - SHOWN_PROBLEMS
+        ));
     }
     lines.join("\n")
 }
@@ -130,7 +157,10 @@ impl Corpus {
         let (header, records) = reader.records(&text);
         reader.header(&header, options);
         reader.stop_on_problems()?;
-        let rows: Vec<Row> = records.iter().map(|r| reader.row(&header, r, options)).collect();
+        let rows: Vec<Row> = records
+            .iter()
+            .map(|r| reader.row(&header, r, options))
+            .collect();
         if rows.is_empty() {
             reader.problem(0, "", "no rows below the header".to_owned());
         }
@@ -143,7 +173,10 @@ impl Corpus {
     /// The rows at `indices`, gold included.
     #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {
-        let pick = |t: &GoldTask| GoldTask { task: t.task.clone(), gold: t.gold.select(ndarray::Axis(0), indices) };
+        let pick = |t: &GoldTask| GoldTask {
+            task: t.task.clone(),
+            gold: t.gold.select(ndarray::Axis(0), indices),
+        };
         Self {
             source: self.source.clone(),
             articles: indices.iter().map(|&i| self.articles[i].clone()).collect(),
@@ -156,21 +189,36 @@ impl Corpus {
 
 fn read_file(path: &Path) -> Result<String, LabelsError> {
     let fail = |message: String| LabelsError {
-        problems: vec![Problem { path: path.to_owned(), line: 0, column: String::new(), message }],
+        problems: vec![Problem {
+            path: path.to_owned(),
+            line: 0,
+            column: String::new(),
+            message,
+        }],
     };
     let mut bytes = fs::read(path).map_err(|e| fail(e.to_string()))?;
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         bytes.drain(..3);
     }
     if bytes.contains(&0) {
-        return Err(fail("not a CSV text file (it holds zero bytes); save it as CSV, UTF-8".to_owned()));
+        return Err(fail(
+            "not a CSV text file (it holds zero bytes); save it as CSV, UTF-8".to_owned(),
+        ));
     }
     let text = String::from_utf8(bytes).map_err(|e| {
-        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count() + 1;
-        fail(format!("not UTF-8 text (line {line}); save it as \"CSV UTF-8\""))
+        let line = e.as_bytes()[..e.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count()
+            + 1;
+        fail(format!(
+            "not UTF-8 text (line {line}); save it as \"CSV UTF-8\""
+        ))
     })?;
     if text.trim().is_empty() {
-        return Err(fail("the file is empty; it needs a header such as path,topics,stance".to_owned()));
+        return Err(fail(
+            "the file is empty; it needs a header such as path,topics,stance".to_owned(),
+        ));
     }
     Ok(text)
 }
@@ -190,11 +238,19 @@ struct Reader<'p> {
 
 impl<'p> Reader<'p> {
     fn new(path: &'p Path) -> Self {
-        Self { path, problems: Vec::new() }
+        Self {
+            path,
+            problems: Vec::new(),
+        }
     }
 
     fn problem(&mut self, line: u64, column: &str, message: String) {
-        self.problems.push(Problem { path: self.path.to_owned(), line, column: column.to_owned(), message });
+        self.problems.push(Problem {
+            path: self.path.to_owned(),
+            line,
+            column: column.to_owned(),
+            message,
+        });
     }
 
     fn stop_on_problems(&mut self) -> Result<(), LabelsError> {
@@ -208,21 +264,34 @@ impl<'p> Reader<'p> {
 
     fn quotes(&mut self, text: &str) {
         for fault in quote_faults(text) {
-            self.problem(fault.line, &format!("character {}", fault.column), fault.message.to_owned());
+            self.problem(
+                fault.line,
+                &format!("character {}", fault.column),
+                fault.message.to_owned(),
+            );
         }
     }
 
     fn records(&mut self, text: &str) -> (Vec<String>, Vec<csv::StringRecord>) {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
         let mut records = Vec::new();
         for record in reader.records() {
             match record {
                 Ok(record) => records.push(record),
-                Err(e) => self.problem(e.position().map_or(0, csv::Position::line), "", e.to_string()),
+                Err(e) => self.problem(
+                    e.position().map_or(0, csv::Position::line),
+                    "",
+                    e.to_string(),
+                ),
             }
         }
-        let header: Vec<String> =
-            records.first().map(|r| r.iter().map(|c| c.trim().to_owned()).collect()).unwrap_or_default();
+        let header: Vec<String> = records
+            .first()
+            .map(|r| r.iter().map(|c| c.trim().to_owned()).collect())
+            .unwrap_or_default();
         (header, records.split_off(1.min(records.len())))
     }
 
@@ -230,17 +299,28 @@ impl<'p> Reader<'p> {
         if let [only] = header
             && (only.contains(';') || only.contains('\t'))
         {
-            let message = "the columns are separated by \";\" or tabs; save the file with commas".to_owned();
+            let message =
+                "the columns are separated by \";\" or tabs; save the file with commas".to_owned();
             return self.problem(1, "", message);
         }
-        let known = |name: &str| PLAIN_COLUMNS.contains(&name) || options.columns.iter().any(|c| c.column == name);
+        let known = |name: &str| {
+            PLAIN_COLUMNS.contains(&name) || options.columns.iter().any(|c| c.column == name)
+        };
         for (i, name) in header.iter().enumerate() {
             if !known(name) {
-                let message = format!("unknown column{}; known are {}", nearest_column(name, options), columns(options));
+                let message = format!(
+                    "unknown column{}; known are {}",
+                    nearest_column(name, options),
+                    columns(options)
+                );
                 self.problem(1, &format!("column {} \"{name}\"", i + 1), message);
             }
             if header[..i].contains(name) {
-                self.problem(1, &format!("column {} \"{name}\"", i + 1), "this column stands twice".to_owned());
+                self.problem(
+                    1,
+                    &format!("column {} \"{name}\"", i + 1),
+                    "this column stands twice".to_owned(),
+                );
             }
         }
         self.missing_columns(header, options);
@@ -249,18 +329,36 @@ impl<'p> Reader<'p> {
     fn missing_columns(&mut self, header: &[String], options: &LabelsOptions) {
         let has = |name: &str| header.iter().any(|h| h == name);
         if !has("path") && !has("text") {
-            self.problem(1, "", "no column \"path\" (a file beside this one) or \"text\" (the article itself)".to_owned());
+            self.problem(
+                1,
+                "",
+                "no column \"path\" (a file beside this one) or \"text\" (the article itself)"
+                    .to_owned(),
+            );
         }
-        let missing: Vec<&str> =
-            options.columns.iter().map(|c| c.column.as_str()).filter(|name| !has(name)).collect();
+        let missing: Vec<&str> = options
+            .columns
+            .iter()
+            .map(|c| c.column.as_str())
+            .filter(|name| !has(name))
+            .collect();
         if options.required && !missing.is_empty() {
             self.problem(1, "", format!("no column \"{}\"", missing.join("\", \"")));
         } else if missing.len() == options.columns.len() {
-            self.problem(1, "", format!("no label column; expected {}", missing.join(" or ")));
+            self.problem(
+                1,
+                "",
+                format!("no label column; expected {}", missing.join(" or ")),
+            );
         }
     }
 
-    fn row(&mut self, header: &[String], record: &csv::StringRecord, options: &LabelsOptions) -> Row {
+    fn row(
+        &mut self,
+        header: &[String],
+        record: &csv::StringRecord,
+        options: &LabelsOptions,
+    ) -> Row {
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() != header.len() {
             let message = format!(
@@ -271,11 +369,23 @@ impl<'p> Reader<'p> {
             self.problem(line, "", message);
         }
         let cell = |name: &str| {
-            header.iter().position(|h| h == name).and_then(|i| record.get(i)).map_or("", str::trim)
+            header
+                .iter()
+                .position(|h| h == name)
+                .and_then(|i| record.get(i))
+                .map_or("", str::trim)
         };
         let article = self.article(line, &cell);
-        let cells = options.columns.iter().map(|c| self.labels(line, c, cell(&c.column))).collect();
-        Row { line, article, cells }
+        let cells = options
+            .columns
+            .iter()
+            .map(|c| self.labels(line, c, cell(&c.column)))
+            .collect();
+        Row {
+            line,
+            article,
+            cells,
+        }
     }
 
     fn article<'r>(&mut self, line: u64, cell: &dyn Fn(&str) -> &'r str) -> Article {
@@ -290,21 +400,38 @@ impl<'p> Reader<'p> {
             group: owned("group"),
         };
         if let Some(date) = meta.date.as_deref().filter(|d| !is_date(d)) {
-            self.problem(line, "column \"date\"", format!("\"{date}\" is not YYYY, YYYY-MM or YYYY-MM-DD"));
+            self.problem(
+                line,
+                "column \"date\"",
+                format!("\"{date}\" is not YYYY, YYYY-MM or YYYY-MM-DD"),
+            );
         }
-        let id = owned("id").or_else(|| owned("path")).unwrap_or_else(|| format!("line-{line}"));
-        Article { id, text: Article::with_title(cell("title"), text), path: cell("path").into(), meta }
+        let id = owned("id")
+            .or_else(|| owned("path"))
+            .unwrap_or_else(|| format!("line-{line}"));
+        Article {
+            id,
+            text: Article::with_title(cell("title"), text),
+            path: cell("path").into(),
+            meta,
+        }
     }
 
     fn text(&mut self, line: u64, path: &str, text: &str) -> String {
         match (path.is_empty(), text.is_empty()) {
-            (false, false) => self.problem(line, "", "both a path and a text; keep one of them".to_owned()),
+            (false, false) => self.problem(
+                line,
+                "",
+                "both a path and a text; keep one of them".to_owned(),
+            ),
             (true, true) => self.problem(line, "", "neither a path nor a text".to_owned()),
             (true, false) => return text.to_owned(),
-            (false, true) => match read_text(&self.path.parent().unwrap_or(Path::new("")).join(path)) {
-                Ok(text) => return text,
-                Err(e) => self.problem(line, "column \"path\"", e.to_string()),
-            },
+            (false, true) => {
+                match read_text(&self.path.parent().unwrap_or(Path::new("")).join(path)) {
+                    Ok(text) => return text,
+                    Err(e) => self.problem(line, "column \"path\"", e.to_string()),
+                }
+            }
         }
         String::new()
     }
@@ -323,9 +450,17 @@ impl<'p> Reader<'p> {
         let mut labels = BTreeSet::new();
         for label in cell.split('|').map(str::trim) {
             if label.is_empty() {
-                self.problem(line, &place, format!("empty label in \"{cell}\"; separate labels by one |"));
+                self.problem(
+                    line,
+                    &place,
+                    format!("empty label in \"{cell}\"; separate labels by one |"),
+                );
             } else if label == NONE {
-                self.problem(line, &place, format!("\"{NONE}\" together with other labels in \"{cell}\""));
+                self.problem(
+                    line,
+                    &place,
+                    format!("\"{NONE}\" together with other labels in \"{cell}\""),
+                );
             } else if !labels.insert(label.to_owned()) {
                 self.problem(line, &place, format!("label \"{label}\" stands twice"));
             }
@@ -344,29 +479,57 @@ impl<'p> Reader<'p> {
     }
 
     fn tasks(&mut self, rows: &[Row], header: &[String], options: &LabelsOptions) -> Vec<GoldTask> {
-        let present = options.columns.iter().enumerate().filter(|(_, c)| header.contains(&c.column));
-        let tasks: Vec<GoldTask> = present.map(|(i, column)| self.task(rows, i, column)).collect();
+        let present = options
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| header.contains(&c.column));
+        let tasks: Vec<GoldTask> = present
+            .map(|(i, column)| self.task(rows, i, column))
+            .collect();
         if !rows.is_empty() && tasks.iter().all(|t| t.task.labels.is_empty()) {
-            self.problem(0, "", "no label at all: every label cell is empty or \"none\"".to_owned());
+            self.problem(
+                0,
+                "",
+                "no label at all: every label cell is empty or \"none\"".to_owned(),
+            );
         }
-        tasks.into_iter().filter(|t| !t.task.labels.is_empty()).collect()
+        tasks
+            .into_iter()
+            .filter(|t| !t.task.labels.is_empty())
+            .collect()
     }
 
     fn task(&mut self, rows: &[Row], index: usize, column: &LabelColumn) -> GoldTask {
-        let labels: BTreeSet<&String> = rows.iter().filter_map(|r| r.cells[index].as_ref()).flatten().collect();
+        let labels: BTreeSet<&String> = rows
+            .iter()
+            .filter_map(|r| r.cells[index].as_ref())
+            .flatten()
+            .collect();
         let labels: Vec<String> = labels.into_iter().cloned().collect();
         self.case_variants(&labels, column);
         let gold = Array2::from_shape_fn((rows.len(), labels.len()), |(r, l)| {
-            rows[r].cells[index].as_ref().map(|set| set.contains(&labels[l]))
+            rows[r].cells[index]
+                .as_ref()
+                .map(|set| set.contains(&labels[l]))
         });
-        GoldTask { task: Task { name: column.column.clone(), kind: column.kind, labels }, gold }
+        GoldTask {
+            task: Task {
+                name: column.column.clone(),
+                kind: column.kind,
+                labels,
+            },
+            gold,
+        }
     }
 
     fn case_variants(&mut self, labels: &[String], column: &LabelColumn) {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for label in labels {
             if let Some(other) = seen.insert(label.to_lowercase(), label) {
-                let message = format!("\"{other}\" and \"{label}\" differ only in case: write one of them everywhere");
+                let message = format!(
+                    "\"{other}\" and \"{label}\" differ only in case: write one of them everywhere"
+                );
                 self.problem(0, &format!("column \"{}\"", column.column), message);
             }
         }
@@ -382,20 +545,38 @@ fn assemble(path: &Path, text: &str, rows: Vec<Row>, tasks: Vec<GoldTask>) -> Co
     }
     let digest = hasher.finalize().to_hex().to_string();
     let (lines, articles) = rows.into_iter().map(|r| (r.line, r.article)).unzip();
-    Corpus { source: path.to_owned(), articles, lines, tasks, digest }
+    Corpus {
+        source: path.to_owned(),
+        articles,
+        lines,
+        tasks,
+        digest,
+    }
 }
 
 fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let widths = [4, 2, 2];
-    let digits = parts.iter().zip(widths).all(|(p, w)| p.len() == w && p.bytes().all(|b| b.is_ascii_digit()));
-    let in_range = |i: usize, max: u32| parts.get(i).is_none_or(|p| p.parse().is_ok_and(|n: u32| (1..=max).contains(&n)));
+    let digits = parts
+        .iter()
+        .zip(widths)
+        .all(|(p, w)| p.len() == w && p.bytes().all(|b| b.is_ascii_digit()));
+    let in_range = |i: usize, max: u32| {
+        parts
+            .get(i)
+            .is_none_or(|p| p.parse().is_ok_and(|n: u32| (1..=max).contains(&n)))
+    };
     parts.len() <= 3 && digits && in_range(1, 12) && in_range(2, 31)
 }
 
 fn columns(options: &LabelsOptions) -> String {
     let labels = options.columns.iter().map(|c| c.column.as_str());
-    PLAIN_COLUMNS.iter().copied().chain(labels).collect::<Vec<_>>().join(", ")
+    PLAIN_COLUMNS
+        .iter()
+        .copied()
+        .chain(labels)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn nearest_column(name: &str, options: &LabelsOptions) -> String {
@@ -406,9 +587,15 @@ fn nearest_column(name: &str, options: &LabelsOptions) -> String {
 }
 
 /// The candidate within two edits of `name`, the closest first, ties by order.
-pub(crate) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(
+    name: &str,
+    candidates: impl Iterator<Item = &'c str>,
+) -> Option<&'c str> {
     let scored = candidates.map(|c| (edit_distance(&name.to_lowercase(), &c.to_lowercase()), c));
-    scored.filter(|(d, c)| *d <= 2 && *d < c.chars().count()).min_by_key(|(d, _)| *d).map(|(_, c)| c)
+    scored
+        .filter(|(d, c)| *d <= 2 && *d < c.chars().count())
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, c)| c)
 }
 
 /// Levenshtein distance in characters.

@@ -1,5 +1,6 @@
 //! What comes in: articles, their readers, `labels.csv`, boilerplate, near-duplicates and folds.
 
+mod boilerplate;
 mod csv_quotes;
 mod folds;
 mod inputs;
@@ -9,6 +10,7 @@ mod task;
 
 use std::path::PathBuf;
 
+pub use boilerplate::{Cleaned, Cleaner, CleanerError, CleanerSpec, Cut};
 pub use folds::{FoldError, Folds};
 pub use inputs::{InputError, find_articles};
 pub use labels::{Corpus, GoldTask, LabelColumn, LabelsError, LabelsOptions, Problem};
@@ -64,6 +66,10 @@ impl Article {
     /// ```
     #[must_use]
     pub fn title(&self) -> &str {
-        self.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("")
+        self.text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or("")
     }
 }

@@ -59,19 +59,32 @@ pub enum ReadError {
 /// Every reason of [`ReadError`], each naming the path.
 pub fn read_article(path: &Path, id: &str) -> Result<Article, ReadError> {
     let text = read_text(path)?;
-    Ok(Article { id: id.to_owned(), text, path: path.to_owned(), meta: Meta::default() })
+    Ok(Article {
+        id: id.to_owned(),
+        text,
+        path: path.to_owned(),
+        meta: Meta::default(),
+    })
 }
 
 /// Reads a text file of at most the limit for one article that is not blank.
 pub(crate) fn read_text(path: &Path) -> Result<String, ReadError> {
-    let io = |source| ReadError::Io { path: path.to_owned(), source };
+    let io = |source| ReadError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let bytes = fs::metadata(path).map_err(io)?.len();
     if bytes > MAX_ARTICLE_BYTES {
-        return Err(ReadError::TooLarge { path: path.to_owned(), bytes });
+        return Err(ReadError::TooLarge {
+            path: path.to_owned(),
+            bytes,
+        });
     }
     let text = decode(fs::read(path).map_err(io)?, path)?;
     if text.trim().is_empty() {
-        return Err(ReadError::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty {
+            path: path.to_owned(),
+        });
     }
     Ok(text)
 }
@@ -81,7 +94,10 @@ fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<String, ReadError> {
         bytes.drain(..3);
     }
     if let Some(offset) = bytes.iter().position(|&b| b == 0) {
-        return Err(ReadError::Binary { path: path.to_owned(), offset });
+        return Err(ReadError::Binary {
+            path: path.to_owned(),
+            offset,
+        });
     }
     String::from_utf8(bytes).map_err(|e| ReadError::Encoding {
         path: path.to_owned(),

@@ -20,7 +20,7 @@
 //! the number of threads. Rows come in a fresh SplitMix64 permutation each pass.
 //!
 //! Stopping rule, per label: squared hinge when `max PG - min PG <= eps` over a pass, PG the projected gradient;
-//! logistic when the largest gradient of a pass is at most `eps * C_max`; or after `MAX_PASSES`. A label that stopped is skipped.
+//! logistic when the largest gradient of a pass is at most eps; or after `MAX_PASSES`. A label that stopped is skipped.
 //! Shrinking: a squared-hinge row at `a_i = 0` whose gradient exceeds the last pass's largest PG is skipped until the
 //! label seems finished; then all rows are looked at once more.
 //!
@@ -97,13 +97,14 @@ struct State<'a> {
     pg_min: Lanes,
     /// Largest projected gradient of the last pass: the bar for shrinking.
     bar: Lanes,
-    cost_max: Lanes,
 }
 
 impl<'a> State<'a> {
     fn new(rows: &'a SparseRows, block: &'a Block, loss: Loss) -> Self {
         let n = rows.nsamples();
-        let norms = (0..n).map(|i| 1.0 + rows.row(i).1.iter().map(|v| v * v).sum::<f32>()).collect();
+        let norms = (0..n)
+            .map(|i| 1.0 + rows.row(i).1.iter().map(|v| v * v).sum::<f32>())
+            .collect();
         let mut cost_max = [0.0_f32; LANES];
         for costs in &block.costs {
             (0..LANES).for_each(|k| cost_max[k] = cost_max[k].max(costs[k]));
@@ -116,11 +117,12 @@ impl<'a> State<'a> {
             alpha: vec![[0.0; LANES]; n],
             norms,
             shrunk: vec![0; n],
-            active: (0..block.n_labels).filter(|&k| cost_max[k] > 0.0).fold(0, |bits, k| bits | 1 << k),
+            active: (0..block.n_labels)
+                .filter(|&k| cost_max[k] > 0.0)
+                .fold(0, |bits, k| bits | 1 << k),
             pg_max: [0.0; LANES],
             pg_min: [0.0; LANES],
             bar: [f32::INFINITY; LANES],
-            cost_max,
         };
         if loss == Loss::Logistic {
             (0..n).for_each(|i| state.start_logistic(i));
@@ -217,12 +219,19 @@ impl<'a> State<'a> {
 
     /// Newton's method on one coordinate, in the variable nearer to its bound (algorithm 5 of Yu et al.).
     fn logistic_step(&mut self, i: usize, k: usize, margin: f32) -> f32 {
-        let (cost, old) = (f64::from(self.block.costs[i][k]), f64::from(self.alpha[i][k]));
+        let (cost, old) = (
+            f64::from(self.block.costs[i][k]),
+            f64::from(self.alpha[i][k]),
+        );
         let (a, b) = (f64::from(self.norms[i]), f64::from(margin));
         let gradient = b + (old / (cost - old)).ln();
         self.pg_max[k] = self.pg_max[k].max(gradient.abs() as f32);
         let upper = cost - old < old;
-        let (sign, start) = if upper { (-1.0, cost - old) } else { (1.0, old) };
+        let (sign, start) = if upper {
+            (-1.0, cost - old)
+        } else {
+            (1.0, old)
+        };
         let mut z = start;
         if 0.5 * a * (2.0 * old - cost) * sign + b * sign > 0.0 && z > 0.5 * cost {
             z = 0.1 * z;
@@ -234,7 +243,11 @@ impl<'a> State<'a> {
             }
             let curvature = a + cost / (cost - z) / z;
             let next = z - slope / curvature;
-            z = if next <= 0.0 { 0.1 * z } else { next.min(cost * (1.0 - 1e-7)) };
+            z = if next <= 0.0 {
+                0.1 * z
+            } else {
+                next.min(cost * (1.0 - 1e-7))
+            };
         }
         let new = (if upper { cost - z } else { z }) as f32;
         let new = new.clamp(f32::MIN_POSITIVE, (cost * (1.0 - 1e-7)) as f32);
@@ -267,7 +280,11 @@ impl<'a> State<'a> {
             self.shrunk.iter_mut().for_each(|s| *s &= !bit);
             self.bar[k] = f32::INFINITY;
         } else {
-            self.bar[k] = if self.pg_max[k] <= 0.0 { f32::INFINITY } else { self.pg_max[k] };
+            self.bar[k] = if self.pg_max[k] <= 0.0 {
+                f32::INFINITY
+            } else {
+                self.pg_max[k]
+            };
         }
     }
 
@@ -292,7 +309,11 @@ impl<'a> State<'a> {
                 }
             }
         }
-        Solution { weights: self.weights, primal, dual }
+        Solution {
+            weights: self.weights,
+            primal,
+            dual,
+        }
     }
 }
 

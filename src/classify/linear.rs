@@ -83,10 +83,16 @@ impl ParamGuard for LinearParams {
     fn check_ref(&self) -> Result<&Self::Checked, Self::Error> {
         let positive = |v: f64| v.is_finite() && v > 0.0;
         if !positive(self.0.c) || self.0.c > 1e6 {
-            return Err(ClassifyError::Setting(format!("C must be above 0 and at most 1e6, not {}", self.0.c)));
+            return Err(ClassifyError::Setting(format!(
+                "C must be above 0 and at most 1e6, not {}",
+                self.0.c
+            )));
         }
         if !positive(self.0.eps) {
-            return Err(ClassifyError::Setting(format!("eps must be above 0, not {}", self.0.eps)));
+            return Err(ClassifyError::Setting(format!(
+                "eps must be above 0, not {}",
+                self.0.eps
+            )));
         }
         Ok(&self.0)
     }
@@ -127,14 +133,27 @@ impl LinearValidParams {
     fn block(&self, targets: &Array2<Option<bool>>, weights: &[f64], first: usize) -> Block {
         let n_labels = LANES.min(targets.ncols() - first);
         let n = targets.nrows();
-        let mut block = Block { signs: vec![[1.0; LANES]; n], costs: vec![[0.0; LANES]; n], n_labels };
+        let mut block = Block {
+            signs: vec![[1.0; LANES]; n],
+            costs: vec![[0.0; LANES]; n],
+            n_labels,
+        };
         for k in 0..n_labels {
             let column = targets.column(first + k);
-            let (negative, positive) = self.side_weights(column.iter().copied().zip(weights.iter().copied()));
+            let (negative, positive) =
+                self.side_weights(column.iter().copied().zip(weights.iter().copied()));
             for (i, gold) in column.iter().enumerate() {
-                let (sign, side) = if *gold == Some(true) { (1.0, positive) } else { (-1.0, negative) };
+                let (sign, side) = if *gold == Some(true) {
+                    (1.0, positive)
+                } else {
+                    (-1.0, negative)
+                };
                 block.signs[i][k] = sign;
-                block.costs[i][k] = if gold.is_some() { (self.c * side * weights[i]) as f32 } else { 0.0 };
+                block.costs[i][k] = if gold.is_some() {
+                    (self.c * side * weights[i]) as f32
+                } else {
+                    0.0
+                };
             }
         }
         block
@@ -150,7 +169,13 @@ impl LinearValidParams {
                 sums[usize::from(gold)] += weight;
             }
         }
-        let balanced = |side: f64| if side > 0.0 { (sums[0] + sums[1]) / (2.0 * side) } else { 1.0 };
+        let balanced = |side: f64| {
+            if side > 0.0 {
+                (sums[0] + sums[1]) / (2.0 * side)
+            } else {
+                1.0
+            }
+        };
         (balanced(sums[0]), balanced(sums[1]))
     }
 }
@@ -168,15 +193,28 @@ where
         let weights = sample_weights(&dataset.weights, rows.nsamples());
         let firsts: Vec<usize> = (0..targets.ncols()).step_by(LANES).collect();
         let solve_block = |&first: &usize| {
-            solve(rows, &self.block(&targets, &weights, first), self.loss, self.eps as f32, self.seed)
+            solve(
+                rows,
+                &self.block(&targets, &weights, first),
+                self.loss,
+                self.eps as f32,
+                self.seed,
+            )
         };
         let solutions: Vec<_> = firsts.par_iter().map(solve_block).collect();
         let bias = rows.nfeatures();
         let n_labels = targets.ncols();
-        let weight = |column: usize, label: usize| solutions[label / LANES].weights[column][label % LANES];
+        let weight =
+            |column: usize, label: usize| solutions[label / LANES].weights[column][label % LANES];
         let objective = |label: usize| {
-            let (primal, dual) = (solutions[label / LANES].primal, solutions[label / LANES].dual);
-            (primal[label % LANES], primal[label % LANES] - dual[label % LANES])
+            let (primal, dual) = (
+                solutions[label / LANES].primal,
+                solutions[label / LANES].dual,
+            );
+            (
+                primal[label % LANES],
+                primal[label % LANES] - dual[label % LANES],
+            )
         };
         Ok(Linear {
             weights: Array2::from_shape_fn((rows.nfeatures(), n_labels), |(j, k)| weight(j, k)),

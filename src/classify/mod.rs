@@ -19,7 +19,8 @@ pub use calibrate::{Calibration, calibrate_multi, calibrate_single};
 pub use cut::{Cut, best_cuts, decide_multi, decide_single};
 pub use linear::{ClassWeight, Linear, LinearParams, LinearValidParams, Loss};
 pub use multinomial::{MultinomialParams, MultinomialValidParams};
-pub use select::{BlockWeights, Candidate, Family, Fitted, TaskScores, candidates, macro_f1};
+pub use select::{BlockWeights, Candidate, Family, TaskScores, candidates, macro_f1};
+pub(crate) use select::{decide, fold_rows, select};
 
 /// Why nothing was learnt.
 #[derive(Debug, Error, PartialEq)]
@@ -50,9 +51,15 @@ impl From<linfa::Error> for ClassifyError {
 }
 
 /// Checks what every learner needs: as many targets as rows, and at least one of them annotated.
-pub(crate) fn check_shapes(rows: &SparseRows, targets: &Array2<Option<bool>>) -> Result<(), ClassifyError> {
+pub(crate) fn check_shapes(
+    rows: &SparseRows,
+    targets: &Array2<Option<bool>>,
+) -> Result<(), ClassifyError> {
     if rows.nsamples() != targets.nrows() {
-        return Err(ClassifyError::Shape { rows: rows.nsamples(), targets: targets.nrows() });
+        return Err(ClassifyError::Shape {
+            rows: rows.nsamples(),
+            targets: targets.nrows(),
+        });
     }
     if !targets.iter().any(Option::is_some) {
         return Err(ClassifyError::NoTargets);

@@ -50,14 +50,20 @@ impl Counter<'_> {
         seen: &mut Occurrences,
         sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
     ) {
-        seen.tokens.fill(self.analyzer, document.text, &document.kept, document.lang);
+        seen.tokens
+            .fill(self.analyzer, document.text, &document.kept, document.lang);
         self.words(&seen.tokens, sink);
         self.characters(&seen.tokens, &mut seen.padded, sink);
-        self.matcher.find(&seen.tokens, &mut seen.haystack, &mut seen.hits);
+        self.matcher
+            .find(&seen.tokens, &mut seen.haystack, &mut seen.hits);
         self.concepts(&seen.hits, sink);
     }
 
-    fn words(&self, tokens: &TokenBuffer, sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange)) {
+    fn words(
+        &self,
+        tokens: &TokenBuffer,
+        sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
+    ) {
         for first in 0..tokens.len() {
             if tokens.masked(first) {
                 continue;
@@ -71,7 +77,12 @@ impl Counter<'_> {
                     hasher.write(b" ");
                 }
                 hasher.write(tokens.stem(last).as_bytes());
-                let term = || (first..=last).map(|i| tokens.stem(i)).collect::<Vec<_>>().join(" ");
+                let term = || {
+                    (first..=last)
+                        .map(|i| tokens.stem(i))
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                };
                 sink(Block::Words, hasher.finish(), &term, first..last + 1);
             }
         }
@@ -98,13 +109,27 @@ impl Counter<'_> {
         }
     }
 
-    fn concepts(&self, hits: &[Hit], sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange)) {
+    fn concepts(
+        &self,
+        hits: &[Hit],
+        sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
+    ) {
         for hit in hits {
             let id = self.matcher.concept_id(hit.concept);
             let term = || id.to_owned();
-            sink(Block::Concepts, hash_term(Block::Concepts as u8, id), &term, hit.tokens.clone());
+            sink(
+                Block::Concepts,
+                hash_term(Block::Concepts as u8, id),
+                &term,
+                hit.tokens.clone(),
+            );
             if hit.tokens.start < self.spec.lead_tokens {
-                sink(Block::LeadConcepts, hash_term(Block::LeadConcepts as u8, id), &term, hit.tokens.clone());
+                sink(
+                    Block::LeadConcepts,
+                    hash_term(Block::LeadConcepts as u8, id),
+                    &term,
+                    hit.tokens.clone(),
+                );
             }
         }
     }
@@ -145,7 +170,10 @@ mod tests {
 
     #[test]
     fn grams_stay_inside_the_word() {
-        assert_eq!(grams(" گاز "), [" گا", " گاز", " گاز ", "گاز", "گاز ", "از "]);
+        assert_eq!(
+            grams(" گاز "),
+            [" گا", " گاز", " گاز ", "گاز", "گاز ", "از "]
+        );
     }
 
     #[test]

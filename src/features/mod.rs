@@ -13,5 +13,7 @@ pub use count::Document;
 pub use glossary::{Concept, Glossary, GlossaryError, GlossaryProblem, Hit, Matcher};
 pub use rows::SparseRows;
 pub use spec::{Block, FeatureSpec};
-pub use tfidf::{Attribution, CountRows, FeatureError, Idf, TfIdf, TfIdfParams, TfIdfValidParams};
+pub use tfidf::{
+    Attribution, CountRows, Documents, FeatureError, Idf, TfIdf, TfIdfParams, TfIdfValidParams,
+};
 pub use vocabulary::Vocabulary;

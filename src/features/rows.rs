@@ -25,7 +25,12 @@ impl SparseRows {
             values.extend(row.iter().map(|(_, value)| *value));
             indptr.push(indices.len());
         }
-        Self(CsMatI::new((rows.len(), n_features), indptr, indices, values))
+        Self(CsMatI::new(
+            (rows.len(), n_features),
+            indptr,
+            indices,
+            values,
+        ))
     }
 
     /// Columns and values of one row.
@@ -48,9 +53,16 @@ impl SparseRows {
     pub fn select(&self, indices: &[usize]) -> Self {
         let pick = |&i: &usize| {
             let (columns, values) = self.row(i);
-            columns.iter().copied().zip(values.iter().copied()).collect()
+            columns
+                .iter()
+                .copied()
+                .zip(values.iter().copied())
+                .collect()
         };
-        Self::from_rows(self.nfeatures(), &indices.iter().map(pick).collect::<Vec<Vec<_>>>())
+        Self::from_rows(
+            self.nfeatures(),
+            &indices.iter().map(pick).collect::<Vec<Vec<_>>>(),
+        )
     }
 
     /// Multiplies every value by the factor of its column.

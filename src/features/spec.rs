@@ -18,7 +18,12 @@ pub enum Block {
 
 impl Block {
     /// All blocks, in column order.
-    pub const ALL: [Self; 4] = [Self::Words, Self::Characters, Self::Concepts, Self::LeadConcepts];
+    pub const ALL: [Self; 4] = [
+        Self::Words,
+        Self::Characters,
+        Self::Concepts,
+        Self::LeadConcepts,
+    ];
 
     /// Name in reports and settings.
     #[must_use]
@@ -43,6 +48,11 @@ pub struct FeatureSpec {
 
 impl Default for FeatureSpec {
     fn default() -> Self {
-        Self { word_ngrams: 2, char_ngrams: (3, 5), min_df: 2, lead_tokens: 45 }
+        Self {
+            word_ngrams: 2,
+            char_ngrams: (3, 5),
+            min_df: 2,
+            lead_tokens: 45,
+        }
     }
 }

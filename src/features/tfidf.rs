@@ -29,7 +29,9 @@ pub enum FeatureError {
     #[error("{0}")]
     Setting(String),
     /// No term stands in enough documents.
-    #[error("no term stands in at least {min_df} of the {n_documents} articles; more or longer articles are needed")]
+    #[error(
+        "no term stands in at least {min_df} of the {n_documents} articles; more or longer articles are needed"
+    )]
     EmptyVocabulary {
         /// Documents read.
         n_documents: usize,
@@ -82,7 +84,11 @@ impl TfIdfParams {
     /// Settings of the featurizer, with the text path and the glossary it uses.
     #[must_use]
     pub fn new(spec: FeatureSpec, analyzer: Analyzer, matcher: Matcher) -> Self {
-        Self(TfIdfValidParams { spec, analyzer, matcher })
+        Self(TfIdfValidParams {
+            spec,
+            analyzer,
+            matcher,
+        })
     }
 }
 
@@ -92,7 +98,11 @@ impl ParamGuard for TfIdfParams {
 
     fn check_ref(&self) -> Result<&Self::Checked, Self::Error> {
         let (shortest, longest) = self.0.spec.char_ngrams;
-        if self.0.spec.word_ngrams > 5 || longest > 8 || shortest > longest || (longest > 0 && shortest == 0) {
+        if self.0.spec.word_ngrams > 5
+            || longest > 8
+            || shortest > longest
+            || (longest > 0 && shortest == 0)
+        {
             let message = "word n-grams go up to 5, character n-grams from 1 up to 8".to_owned();
             return Err(FeatureError::Setting(message));
         }
@@ -137,18 +147,28 @@ impl CountRows {
     pub fn idf(&self, indices: &[usize], n_features: usize) -> Idf {
         let mut df = vec![0_u32; n_features];
         for &i in indices {
-            self.rows[i].iter().for_each(|(column, _)| df[*column as usize] += 1);
+            self.rows[i]
+                .iter()
+                .for_each(|(column, _)| df[*column as usize] += 1);
         }
         let n = indices.len() as f64;
-        let idf = |df: u32| if df == 0 { 0.0 } else { (((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0) as f32 };
+        let idf = |df: u32| {
+            if df == 0 {
+                0.0
+            } else {
+                (((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0) as f32
+            }
+        };
         Idf(df.into_iter().map(idf).collect())
     }
 
     /// TF-IDF rows of the documents at `indices`, every block of unit norm.
     #[must_use]
     pub fn weigh(&self, indices: &[usize], vocabulary: &Vocabulary, idf: &Idf) -> SparseRows {
-        let rows: Vec<Vec<(u32, f32)>> =
-            indices.par_iter().map(|&i| weigh_row(&self.rows[i], vocabulary, idf)).collect();
+        let rows: Vec<Vec<(u32, f32)>> = indices
+            .par_iter()
+            .map(|&i| weigh_row(&self.rows[i], vocabulary, idf))
+            .collect();
         SparseRows::from_rows(vocabulary.n_features(), &rows)
     }
 }
@@ -180,7 +200,11 @@ fn term_frequency(block: Block, count: u32) -> f32 {
 }
 
 fn normalize(values: &mut [(u32, f32)]) {
-    let norm = values.iter().map(|(_, v)| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt() as f32;
+    let norm = values
+        .iter()
+        .map(|(_, v)| f64::from(*v) * f64::from(*v))
+        .sum::<f64>()
+        .sqrt() as f32;
     if norm > 0.0 {
         values.iter_mut().for_each(|(_, v)| *v /= norm);
     }
@@ -188,15 +212,25 @@ fn normalize(values: &mut [(u32, f32)]) {
 
 impl TfIdfValidParams {
     fn counter(&self) -> Counter<'_> {
-        Counter { spec: &self.spec, analyzer: &self.analyzer, matcher: &self.matcher }
+        Counter {
+            spec: &self.spec,
+            analyzer: &self.analyzer,
+            matcher: &self.matcher,
+        }
     }
 
     /// Reads every document once: the vocabulary of all terms that are frequent enough, and the counts over it.
     ///
     /// # Errors
     /// When no word or character n-gram is frequent enough.
-    pub fn count(&self, documents: &[Document<'_>]) -> Result<(Vocabulary, CountRows), FeatureError> {
-        let chunks: Vec<Chunk> = documents.par_chunks(CHUNK).map(|chunk| self.count_chunk(chunk)).collect();
+    pub fn count(
+        &self,
+        documents: &[Document<'_>],
+    ) -> Result<(Vocabulary, CountRows), FeatureError> {
+        let chunks: Vec<Chunk> = documents
+            .par_chunks(CHUNK)
+            .map(|chunk| self.count_chunk(chunk))
+            .collect();
         let vocabulary = self.vocabulary(&chunks, documents.len())?;
         let rows = chunks
             .into_par_iter()
@@ -211,10 +245,14 @@ impl TfIdfValidParams {
         let mut seen = Occurrences::default();
         for document in documents {
             let mut hashes = Vec::new();
-            self.counter().for_each_term(document, &mut seen, &mut |block, hash, term, _| {
-                hashes.push(hash);
-                chunk.terms.entry(hash).or_insert_with(|| (0, block, term().into_boxed_str()));
-            });
+            self.counter()
+                .for_each_term(document, &mut seen, &mut |block, hash, term, _| {
+                    hashes.push(hash);
+                    chunk
+                        .terms
+                        .entry(hash)
+                        .or_insert_with(|| (0, block, term().into_boxed_str()));
+                });
             let counts = run_lengths(hashes);
             for (hash, _) in &counts {
                 if let Some(entry) = chunk.terms.get_mut(hash) {
@@ -239,9 +277,14 @@ impl TfIdfValidParams {
                 terms[block as usize].push(Box::from(term));
             }
         }
-        terms.iter_mut().for_each(|t: &mut Vec<Box<str>>| t.par_sort_unstable());
+        terms
+            .iter_mut()
+            .for_each(|t: &mut Vec<Box<str>>| t.par_sort_unstable());
         match terms.iter().map(Vec::len).sum::<usize>() {
-            0 => Err(FeatureError::EmptyVocabulary { n_documents, min_df: self.spec.min_df }),
+            0 => Err(FeatureError::EmptyVocabulary {
+                n_documents,
+                min_df: self.spec.min_df,
+            }),
             n if n > u32::MAX as usize / 4 => Err(FeatureError::TooManyTerms),
             _ => Ok(Vocabulary::new(&terms)),
         }
@@ -249,20 +292,31 @@ impl TfIdfValidParams {
 
     /// A concept is known before any article is read, so one article is enough for it.
     fn min_df(&self, block: Block) -> u32 {
-        if matches!(block, Block::Words | Block::Characters) { self.spec.min_df } else { 1 }
+        if matches!(block, Block::Words | Block::Characters) {
+            self.spec.min_df
+        } else {
+            1
+        }
     }
 
     /// A featurizer with the vocabulary and idf given, fitted elsewhere or read from a model file.
     #[must_use]
     pub fn with_vocabulary(self, vocabulary: Vocabulary, idf: Idf) -> TfIdf {
-        TfIdf { params: self, vocabulary, idf }
+        TfIdf {
+            params: self,
+            vocabulary,
+            idf,
+        }
     }
 
     /// Learns vocabulary and idf and weighs the same documents, reading the text once.
     ///
     /// # Errors
     /// As [`count`](Self::count).
-    pub fn fit_transform(self, documents: &[Document<'_>]) -> Result<(TfIdf, SparseRows), FeatureError> {
+    pub fn fit_transform(
+        self,
+        documents: &[Document<'_>],
+    ) -> Result<(TfIdf, SparseRows), FeatureError> {
         let (vocabulary, counts) = self.count(documents)?;
         let all: Vec<usize> = (0..documents.len()).collect();
         let idf = counts.idf(&all, vocabulary.n_features());
@@ -292,8 +346,10 @@ fn run_lengths(mut hashes: Vec<u64>) -> Vec<(u64, u32)> {
 }
 
 fn to_columns(counts: &[(u64, u32)], vocabulary: &Vocabulary) -> Vec<(u32, u32)> {
-    let mut row: Vec<(u32, u32)> =
-        counts.iter().filter_map(|(hash, n)| Some((vocabulary.column(*hash)?, *n))).collect();
+    let mut row: Vec<(u32, u32)> = counts
+        .iter()
+        .filter_map(|(hash, n)| Some((vocabulary.column(*hash)?, *n)))
+        .collect();
     row.sort_unstable();
     row
 }
@@ -351,8 +407,14 @@ impl TfIdf {
     /// The row of one document and its number of words.
     pub(crate) fn row(&self, document: &Document<'_>, seen: &mut Occurrences) -> Vec<(u32, f32)> {
         let mut hashes = Vec::new();
-        self.params.counter().for_each_term(document, seen, &mut |_, hash, _, _| hashes.push(hash));
-        weigh_row(&to_columns(&run_lengths(hashes), &self.vocabulary), &self.vocabulary, &self.idf)
+        self.params
+            .counter()
+            .for_each_term(document, seen, &mut |_, hash, _, _| hashes.push(hash));
+        weigh_row(
+            &to_columns(&run_lengths(hashes), &self.vocabulary),
+            &self.vocabulary,
+            &self.idf,
+        )
     }
 
     /// Every occurrence of every feature of a document with its share of the value, in text order.
@@ -360,49 +422,78 @@ impl TfIdf {
     pub fn attribute(&self, document: &Document<'_>) -> Vec<Attribution> {
         let mut seen = Occurrences::default();
         let mut found: Vec<(u32, Range<usize>)> = Vec::new();
-        self.params.counter().for_each_term(document, &mut seen, &mut |_, hash, _, tokens| {
-            found.extend(self.vocabulary.column(hash).map(|column| (column, tokens)));
-        });
+        self.params
+            .counter()
+            .for_each_term(document, &mut seen, &mut |_, hash, _, tokens| {
+                found.extend(self.vocabulary.column(hash).map(|column| (column, tokens)));
+            });
         let mut hashes: Vec<u64> = found.iter().map(|(column, _)| u64::from(*column)).collect();
         hashes.sort_unstable();
-        let counts: Vec<(u32, u32)> = run_lengths(hashes).into_iter().map(|(c, n)| (c as u32, n)).collect();
+        let counts: Vec<(u32, u32)> = run_lengths(hashes)
+            .into_iter()
+            .map(|(c, n)| (c as u32, n))
+            .collect();
         let row = weigh_row(&counts, &self.vocabulary, &self.idf);
         let share = |column: u32| {
-            let value = row.binary_search_by_key(&column, |(c, _)| *c).map_or(0.0, |i| row[i].1);
-            let count = counts.binary_search_by_key(&column, |(c, _)| *c).map_or(1, |i| counts[i].1);
+            let value = row
+                .binary_search_by_key(&column, |(c, _)| *c)
+                .map_or(0.0, |i| row[i].1);
+            let count = counts
+                .binary_search_by_key(&column, |(c, _)| *c)
+                .map_or(1, |i| counts[i].1);
             value / count as f32
         };
-        let bytes = |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;
-        found.iter().map(|(column, t)| Attribution { column: *column, bytes: bytes(t), value: share(*column) }).collect()
+        let bytes =
+            |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;
+        found
+            .iter()
+            .map(|(column, t)| Attribution {
+                column: *column,
+                bytes: bytes(t),
+                value: share(*column),
+            })
+            .collect()
     }
 
     /// The concepts that fire in a document, each with its place in the text.
     #[must_use]
     pub fn concepts(&self, document: &Document<'_>) -> Vec<(&str, Range<usize>)> {
         let mut seen = Occurrences::default();
-        self.params.counter().for_each_term(document, &mut seen, &mut |_, _, _, _| {});
-        let place = |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;
-        seen.hits.iter().map(|h| (self.matcher().concept_id(h.concept), place(&h.tokens))).collect()
+        self.params
+            .counter()
+            .for_each_term(document, &mut seen, &mut |_, _, _, _| {});
+        let place =
+            |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;
+        seen.hits
+            .iter()
+            .map(|h| (self.matcher().concept_id(h.concept), place(&h.tokens)))
+            .collect()
     }
 }
 
 impl Fit<Documents<'_, '_>, (), FeatureError> for TfIdfParams {
     type Object = Idf;
 
-    fn fit(&self, dataset: &DatasetBase<Documents<'_, '_>, ()>) -> Result<Self::Object, FeatureError> {
+    fn fit(
+        &self,
+        dataset: &DatasetBase<Documents<'_, '_>, ()>,
+    ) -> Result<Self::Object, FeatureError> {
         let (vocabulary, counts) = self.check_ref()?.count(dataset.records.0)?;
         let all: Vec<usize> = (0..counts.len()).collect();
         Ok(counts.idf(&all, vocabulary.n_features()))
     }
 }
 
-impl Transformer<&[Document<'_>], SparseRows> for TfIdf {
-    fn transform(&self, documents: &[Document<'_>]) -> SparseRows {
+impl Transformer<Documents<'_, '_>, SparseRows> for TfIdf {
+    fn transform(&self, documents: Documents<'_, '_>) -> SparseRows {
         let rows: Vec<Vec<(u32, f32)>> = documents
+            .0
             .par_chunks(CHUNK)
             .flat_map_iter(|chunk| {
                 let mut seen = Occurrences::default();
-                chunk.iter().map(move |document| self.row(document, &mut seen))
+                chunk
+                    .iter()
+                    .map(move |document| self.row(document, &mut seen))
             })
             .collect();
         SparseRows::from_rows(self.vocabulary.n_features(), &rows)

@@ -12,7 +12,7 @@ pub(crate) struct TokenBuffer {
     entries: Vec<Entry>,
     scratch: Scratch,
     /// Language the tokens were made with.
-    pub(crate) lang: Lang,
+    pub(crate) lang: Option<Lang>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -26,13 +26,21 @@ struct Entry {
 
 impl TokenBuffer {
     /// Replaces the content by the tokens of the kept ranges of `text`.
-    pub(crate) fn fill(&mut self, analyzer: &Analyzer, text: &str, kept: &[Range<usize>], lang: Lang) {
+    pub(crate) fn fill(
+        &mut self,
+        analyzer: &Analyzer,
+        text: &str,
+        kept: &[Range<usize>],
+        lang: Lang,
+    ) {
         self.keys.clear();
         self.stems.clear();
         self.entries.clear();
-        self.lang = lang;
+        self.lang = Some(lang);
         let (keys, stems, entries) = (&mut self.keys, &mut self.stems, &mut self.entries);
-        analyzer.for_each_token(text, kept, lang, &mut self.scratch, &mut |token: Token<'_>| {
+        analyzer.for_each_token(text, kept, lang, &mut self.scratch, &mut |token: Token<
+            '_,
+        >| {
             keys.push_str(token.key);
             stems.push_str(token.stem);
             entries.push(Entry {
@@ -52,13 +60,21 @@ impl TokenBuffer {
 
     /// Text key of token `i`.
     pub(crate) fn key(&self, i: usize) -> &str {
-        let start = if i == 0 { 0 } else { self.entries[i - 1].key_end as usize };
+        let start = if i == 0 {
+            0
+        } else {
+            self.entries[i - 1].key_end as usize
+        };
         &self.keys[start..self.entries[i].key_end as usize]
     }
 
     /// Stem of token `i`.
     pub(crate) fn stem(&self, i: usize) -> &str {
-        let start = if i == 0 { 0 } else { self.entries[i - 1].stem_end as usize };
+        let start = if i == 0 {
+            0
+        } else {
+            self.entries[i - 1].stem_end as usize
+        };
         &self.stems[start..self.entries[i].stem_end as usize]
     }
 
@@ -75,7 +91,9 @@ impl TokenBuffer {
 
     /// True where token `i + 1` follows token `i` in the same sentence and neither is hidden.
     pub(crate) fn adjacent(&self, i: usize) -> bool {
-        let (Some(a), Some(b)) = (self.entries.get(i), self.entries.get(i + 1)) else { return false };
+        let (Some(a), Some(b)) = (self.entries.get(i), self.entries.get(i + 1)) else {
+            return false;
+        };
         b.position == a.position + 1 && !a.masked && !b.masked
     }
 }

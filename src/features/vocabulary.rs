@@ -36,8 +36,12 @@ impl Vocabulary {
             slot_columns: vec![0; n_slots],
         };
         for (block, terms) in terms.iter().enumerate() {
-            terms.iter().for_each(|term| vocabulary.push(block as u8, term));
-            vocabulary.block_starts.push(vocabulary.term_ends.len() as u32);
+            terms
+                .iter()
+                .for_each(|term| vocabulary.push(block as u8, term));
+            vocabulary
+                .block_starts
+                .push(vocabulary.term_ends.len() as u32);
         }
         vocabulary
     }
@@ -86,7 +90,9 @@ impl Vocabulary {
     /// Block of a column.
     #[must_use]
     pub fn block(&self, column: u32) -> Block {
-        let after = self.block_starts[1..].iter().position(|&start| column < start);
+        let after = self.block_starts[1..]
+            .iter()
+            .position(|&start| column < start);
         Block::ALL[after.unwrap_or(0)]
     }
 
@@ -94,7 +100,11 @@ impl Vocabulary {
     #[must_use]
     pub fn term(&self, column: u32) -> &str {
         let column = column as usize;
-        let start = if column == 0 { 0 } else { self.term_ends[column - 1] as usize };
+        let start = if column == 0 {
+            0
+        } else {
+            self.term_ends[column - 1] as usize
+        };
         std::str::from_utf8(&self.terms[start..self.term_ends[column] as usize]).unwrap_or("")
     }
 }

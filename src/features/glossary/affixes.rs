@@ -46,14 +46,22 @@ impl Affixes {
     /// The key without its definite article and what is joined to it. Forms lose theirs the same way, so a word that
     /// merely begins with the same letters still meets itself.
     pub(crate) fn strip_article<'k>(&self, key: &'k str) -> &'k str {
-        let rest = self.article.iter().filter_map(|article| key.strip_prefix(article));
-        rest.filter(|rest| rest.chars().nth(1).is_some()).min_by_key(|rest| rest.len()).unwrap_or(key)
+        let rest = self
+            .article
+            .iter()
+            .filter_map(|article| key.strip_prefix(article));
+        rest.filter(|rest| rest.chars().nth(1).is_some())
+            .min_by_key(|rest| rest.len())
+            .unwrap_or(key)
     }
 
     /// The part of a form that an inflected token still begins with: without its final h where endings replace it.
     pub(crate) fn stem<'k>(&self, form: &'k str) -> &'k str {
-        let stem = form.strip_suffix('ه').filter(|_| !self.feminine_suffixes.is_empty());
-        stem.filter(|stem| stem.chars().count() >= SHORTEST).unwrap_or(form)
+        let stem = form
+            .strip_suffix('ه')
+            .filter(|_| !self.feminine_suffixes.is_empty());
+        stem.filter(|stem| stem.chars().count() >= SHORTEST)
+            .unwrap_or(form)
     }
 
     /// True where `token` (article stripped) is `form` with allowed proclitics and endings.
@@ -62,7 +70,11 @@ impl Affixes {
             return true;
         }
         form.chars().nth(SHORTEST - 1).is_some()
-            && self.proclitics.iter().filter_map(|p| token.strip_prefix(p)).any(|t| self.continues(form, star, t))
+            && self
+                .proclitics
+                .iter()
+                .filter_map(|p| token.strip_prefix(p))
+                .any(|t| self.continues(form, star, t))
     }
 
     fn continues(&self, form: &str, star: bool, token: &str) -> bool {
@@ -76,7 +88,9 @@ impl Affixes {
         }
         let stem = self.stem(form);
         stem.len() < form.len()
-            && token.strip_prefix(stem).is_some_and(|rest| self.feminine_suffixes.contains(&rest))
+            && token
+                .strip_prefix(stem)
+                .is_some_and(|rest| self.feminine_suffixes.contains(&rest))
     }
 }
 
@@ -86,15 +100,28 @@ mod tests {
 
     fn matches(lang: Lang, form: &str, token: &str) -> bool {
         let affixes = Affixes::new(lang);
-        affixes.matches(affixes.strip_article(form), false, affixes.strip_article(token))
+        affixes.matches(
+            affixes.strip_article(form),
+            false,
+            affixes.strip_article(token),
+        )
     }
 
     #[test]
     fn arabic_clitics() {
-        for token in ["وزیر", "الوزیر", "والوزیر", "للوزیر", "بوزیر", "وزیرها", "ووزیر"] {
+        for token in [
+            "وزیر",
+            "الوزیر",
+            "والوزیر",
+            "للوزیر",
+            "بوزیر",
+            "وزیرها",
+            "ووزیر",
+        ] {
             assert!(matches(Lang::Ar, "وزیر", token), "{token}");
         }
-        for token in ["سفاره", "سفارات", "سفارتها", "بالسفاره", "وسفارات"] {
+        for token in ["سفاره", "سفارات", "سفارتها", "بالسفاره", "وسفارات"]
+        {
             assert!(matches(Lang::Ar, "سفاره", token), "{token}");
         }
         assert!(!matches(Lang::Ar, "نفط", "قنفط"));
@@ -106,7 +133,8 @@ mod tests {
         for token in ["پناهنده", "پناهندگان", "پناهندگی"] {
             assert!(matches(Lang::Fa, "پناهنده", token), "{token}");
         }
-        for token in ["پالایشگاهها", "پالایشگاهی", "پالایشگاههای", "پالایشگاه"] {
+        for token in ["پالایشگاهها", "پالایشگاهی", "پالایشگاههای", "پالایشگاه"]
+        {
             assert!(matches(Lang::Fa, "پالایشگاه", token), "{token}");
         }
         assert!(!matches(Lang::Fa, "نفت", "نفتکش"));

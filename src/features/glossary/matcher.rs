@@ -13,7 +13,7 @@ use crate::features::tokens::TokenBuffer;
 use crate::text::{Analyzer, Lang, Token};
 
 use super::affixes::Affixes;
-use super::{Glossary, GlossaryError, LANGS};
+use super::{Glossary, GlossaryError};
 
 /// A concept found in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,10 @@ struct Form {
 impl Form {
     /// More words first, then more bytes.
     fn length(&self) -> (usize, usize) {
-        (self.words.len(), self.words.iter().map(|w| w.text.len()).sum())
+        (
+            self.words.len(),
+            self.words.iter().map(|w| w.text.len()).sum(),
+        )
     }
 }
 
@@ -62,7 +65,7 @@ impl Matcher {
     /// # Errors
     /// When the automaton would be too large.
     pub fn new(glossary: &Glossary, analyzer: &Analyzer) -> Result<Self, GlossaryError> {
-        let affixes = LANGS.map(Affixes::new);
+        let affixes = Lang::ALL.map(Affixes::new);
         let forms = compile_forms(glossary, analyzer, &affixes);
         let mut patterns: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for (i, form) in forms.iter().enumerate() {
@@ -72,10 +75,16 @@ impl Matcher {
         for ids in patterns.values_mut() {
             ids.sort_by_key(|&i| std::cmp::Reverse(forms[i as usize].length()));
         }
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(patterns.keys());
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(patterns.keys());
         let automaton = automaton.map_err(|e| GlossaryError::Compile(e.to_string()))?;
         Ok(Self {
-            ids: glossary.concepts.iter().map(|c| c.concept.clone()).collect(),
+            ids: glossary
+                .concepts
+                .iter()
+                .map(|c| c.concept.clone())
+                .collect(),
             kinds: glossary.concepts.iter().map(|c| c.kind.clone()).collect(),
             automaton: (!patterns.is_empty()).then_some(automaton),
             by_pattern: patterns.into_values().collect(),
@@ -99,8 +108,12 @@ impl Matcher {
     /// Fills `hits` with the concepts of a document, in text order. `haystack` is working space.
     pub(crate) fn find(&self, tokens: &TokenBuffer, haystack: &mut String, hits: &mut Vec<Hit>) {
         hits.clear();
-        let Some(lang) = LANGS.iter().position(|l| *l == tokens.lang) else { return };
-        let Some(automaton) = &self.automaton else { return };
+        let Some(lang) = Lang::ALL.iter().position(|l| Some(*l) == tokens.lang) else {
+            return;
+        };
+        let Some(automaton) = &self.automaton else {
+            return;
+        };
         haystack.clear();
         let mut starts = Vec::with_capacity(tokens.len());
         for i in 0..tokens.len() {
@@ -116,8 +129,13 @@ impl Matcher {
             if found.start() - starts[token] > MAX_PROCLITIC_BYTES {
                 continue;
             }
-            let fitting = self.by_pattern[found.pattern().as_usize()].iter().map(|&f| &self.forms[f as usize]);
-            if let Some(form) = fitting.filter(|f| f.lang == lang).find(|f| self.fits(f, tokens, token)) {
+            let fitting = self.by_pattern[found.pattern().as_usize()]
+                .iter()
+                .map(|&f| &self.forms[f as usize]);
+            if let Some(form) = fitting
+                .filter(|f| f.lang == lang)
+                .find(|f| self.fits(f, tokens, token))
+            {
                 let (words, bytes) = form.length();
                 if best[token].is_none_or(|(w, b, _)| (words, bytes) > (w, b)) {
                     best[token] = Some((words, bytes, form.concept));
@@ -134,7 +152,11 @@ impl Matcher {
             && (first..first + form.words.len() - 1).all(|i| tokens.adjacent(i))
             && form.words.iter().enumerate().all(|(w, word)| {
                 !tokens.masked(first + w)
-                    && affixes.matches(&word.text, word.star, affixes.strip_article(tokens.key(first + w)))
+                    && affixes.matches(
+                        &word.text,
+                        word.star,
+                        affixes.strip_article(tokens.key(first + w)),
+                    )
             })
     }
 }
@@ -150,7 +172,10 @@ fn keep_disjoint(best: &[Option<(usize, usize, u32)>], hits: &mut Vec<Hit>) {
             && token >= next
         {
             next = token + words;
-            hits.push(Hit { concept, tokens: token..next });
+            hits.push(Hit {
+                concept,
+                tokens: token..next,
+            });
         }
     }
 }
@@ -161,9 +186,13 @@ fn compile_forms(glossary: &Glossary, analyzer: &Analyzer, affixes: &[Affixes; 6
     for (concept, row) in glossary.concepts.iter().enumerate() {
         for (lang, cell) in row.forms.iter().enumerate() {
             for text in cell {
-                let words = scratch.words(text, LANGS[lang], analyzer, &affixes[lang]);
+                let words = scratch.words(text, Lang::ALL[lang], analyzer, &affixes[lang]);
                 if !words.is_empty() {
-                    forms.push(Form { concept: concept as u32, lang, words });
+                    forms.push(Form {
+                        concept: concept as u32,
+                        lang,
+                        words,
+                    });
                 }
             }
         }
@@ -179,18 +208,37 @@ struct TokenKeys {
 impl TokenKeys {
     /// Text keys of a form. The analyzer may join words (`علی اف`), so a key carries a star where the written word that
     /// ends at its end had one.
-    fn words(&mut self, form: &str, lang: Lang, analyzer: &Analyzer, affixes: &Affixes) -> Vec<FormWord> {
+    fn words(
+        &mut self,
+        form: &str,
+        lang: Lang,
+        analyzer: &Analyzer,
+        affixes: &Affixes,
+    ) -> Vec<FormWord> {
         let mut plain = String::with_capacity(form.len());
         let mut stars = Vec::new();
         for c in form.chars() {
-            if c == '*' { stars.push(plain.len()) } else { plain.push(c) }
+            if c == '*' {
+                stars.push(plain.len())
+            } else {
+                plain.push(c)
+            }
         }
         let mut words = Vec::new();
         let all = 0..plain.len();
-        analyzer.for_each_token(&plain, std::slice::from_ref(&all), lang, &mut self.scratch, &mut |token: Token<'_>| {
-            let text = affixes.strip_article(token.key).to_owned();
-            words.push(FormWord { text, star: stars.contains(&token.bytes.end) });
-        });
+        analyzer.for_each_token(
+            &plain,
+            std::slice::from_ref(&all),
+            lang,
+            &mut self.scratch,
+            &mut |token: Token<'_>| {
+                let text = affixes.strip_article(token.key).to_owned();
+                words.push(FormWord {
+                    text,
+                    star: stars.contains(&token.bytes.end),
+                });
+            },
+        );
         words
     }
 }

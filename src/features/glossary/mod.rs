@@ -11,16 +11,22 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::text::Lang;
-
 pub use matcher::{Hit, Matcher};
 
-/// Languages in column order.
-pub(crate) const LANGS: [Lang; 6] = [Lang::Fa, Lang::Ar, Lang::Ru, Lang::Az, Lang::Tr, Lang::En];
-const HEADER: [&str; 9] = ["concept", "kind", "gloss", "fa", "ar", "ru", "az", "tr", "en"];
+const HEADER: [&str; 9] = [
+    "concept", "kind", "gloss", "fa", "ar", "ru", "az", "tr", "en",
+];
 const KINDS: [&str; 10] = [
-    "topic_term", "stance_positive", "stance_negative", "stance_neutral", "place", "person", "people", "organisation",
-    "agency", "stop",
+    "topic_term",
+    "stance_positive",
+    "stance_negative",
+    "stance_neutral",
+    "place",
+    "person",
+    "people",
+    "organisation",
+    "agency",
+    "stop",
 ];
 
 macro_rules! built_in {
@@ -39,7 +45,7 @@ pub struct Concept {
     pub kind: String,
     /// Meaning in a few English words.
     pub gloss: String,
-    /// Forms of each language, in the order fa, ar, ru, az, tr, en; a `*` ends a prefix.
+    /// Forms of each language, in the order of [`Lang::ALL`](crate::text::Lang::ALL); a `*` ends a prefix.
     pub forms: [Vec<String>; 6],
 }
 
@@ -87,7 +93,16 @@ impl Glossary {
     /// # Errors
     /// None in a released build: a test reads every file.
     pub fn built_in() -> Result<Self, GlossaryError> {
-        let files = built_in!("energy", "transport", "security", "consular");
+        let files = built_in!(
+            "energy",
+            "transport",
+            "security",
+            "consular",
+            "stance",
+            "places",
+            "people",
+            "society"
+        );
         let mut glossary = Self::default();
         for (name, text) in files {
             glossary.append(Path::new(name), text)?;
@@ -100,8 +115,10 @@ impl Glossary {
     /// # Errors
     /// When the file cannot be read or breaks the format.
     pub fn read(&mut self, path: &Path) -> Result<(), GlossaryError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| GlossaryError::Io { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| GlossaryError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
         self.append(path, &text)
     }
 
@@ -111,12 +128,23 @@ impl Glossary {
     /// Every row that breaks the format.
     pub fn append(&mut self, path: &Path, text: &str) -> Result<(), GlossaryError> {
         let mut problems = Vec::new();
-        let mut problem = |line, message| problems.push(GlossaryProblem { path: path.to_owned(), line, message });
+        let mut problem = |line, message| {
+            problems.push(GlossaryProblem {
+                path: path.to_owned(),
+                line,
+                message,
+            })
+        };
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
         for (i, record) in reader.records().enumerate() {
             match record {
-                Ok(record) if i == 0 => check_header(&record).map_or((), |message| problem(1, message)),
+                Ok(record) if i == 0 => {
+                    check_header(&record).map_or((), |message| problem(1, message))
+                }
                 Ok(record) => {
                     let line = record.position().map_or(0, csv::Position::line);
                     match self.concept(&record) {
@@ -127,7 +155,11 @@ impl Glossary {
                 Err(e) => problem(e.position().map_or(0, csv::Position::line), e.to_string()),
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(GlossaryError::Format(problems)) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(GlossaryError::Format(problems))
+        }
     }
 
     fn concept(&self, record: &csv::StringRecord) -> Result<Concept, String> {
@@ -135,17 +167,32 @@ impl Glossary {
             return Err(format!("{} cells, expected {}", record.len(), HEADER.len()));
         }
         let id = record[0].trim();
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-            return Err(format!("concept \"{id}\" must be lower-case letters, digits and _"));
+        if id.is_empty()
+            || !id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            return Err(format!(
+                "concept \"{id}\" must be lower-case letters, digits and _"
+            ));
         }
         if self.concepts.iter().any(|c| c.concept == id) {
             return Err(format!("concept \"{id}\" exists already"));
         }
         if !KINDS.contains(&record[1].trim()) {
-            return Err(format!("unknown kind \"{}\"; one of {}", &record[1], KINDS.join(", ")));
+            return Err(format!(
+                "unknown kind \"{}\"; one of {}",
+                &record[1],
+                KINDS.join(", ")
+            ));
         }
         let forms = std::array::from_fn(|i| split_forms(&record[i + 3]));
-        Ok(Concept { concept: id.to_owned(), kind: record[1].trim().to_owned(), gloss: record[2].trim().to_owned(), forms })
+        Ok(Concept {
+            concept: id.to_owned(),
+            kind: record[1].trim().to_owned(),
+            gloss: record[2].trim().to_owned(),
+            forms,
+        })
     }
 
     /// A digest of all concepts and forms, hex.
@@ -165,10 +212,15 @@ impl Glossary {
 }
 
 fn check_header(record: &csv::StringRecord) -> Option<String> {
-    let same = record.len() == HEADER.len() && record.iter().zip(HEADER).all(|(a, b)| a.trim() == b);
+    let same =
+        record.len() == HEADER.len() && record.iter().zip(HEADER).all(|(a, b)| a.trim() == b);
     (!same).then(|| format!("the header must be {}", HEADER.join(",")))
 }
 
 fn split_forms(cell: &str) -> Vec<String> {
-    cell.split('|').map(str::trim).filter(|form| !form.is_empty()).map(str::to_owned).collect()
+    cell.split('|')
+        .map(str::trim)
+        .filter(|form| !form.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

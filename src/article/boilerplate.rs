@@ -1,0 +1,443 @@
+//! Cuts what is not the article out of its plain text, with a receipt for every cut.
+//!
+//! Web pages saved as text carry comment forms, lists of other articles, share lines and copyright tails; a model would
+//! learn the neighbours' headlines. Phrases are data (`data/text/v1/boilerplate.tsv`), what follows a list's heading is
+//! decided by the form of its lines. Losing a paragraph of a body is worse than keeping a line of the page.
+
+use std::{collections::HashMap, ops::Range};
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::squeeze;
+
+/// What the cleaner cuts, as data: stored in the model file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CleanerSpec {
+    /// Version of the rules that are code.
+    pub rules: u32,
+    /// Phrases, one `language TAB kind TAB phrase` a line; a phrase that ends in `*` matches the start of a line.
+    pub phrases: String,
+}
+
+/// Version of the cutting rules that are code.
+const RULES: u32 = 1;
+
+impl Default for CleanerSpec {
+    fn default() -> Self {
+        Self {
+            rules: RULES,
+            phrases: include_str!("../../data/text/v1/boilerplate.tsv").to_owned(),
+        }
+    }
+}
+
+/// Errors of building a [`Cleaner`].
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum CleanerError {
+    /// The spec was written for rules this program does not have.
+    #[error(
+        "boilerplate rules of version {0} are not known to this program (it knows 1 to {RULES})"
+    )]
+    UnknownRules(u32),
+    /// A line of the phrase table has another form.
+    #[error("boilerplate phrases, line {line}: {problem}")]
+    BadPhrase {
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// One piece cut out of an article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cut {
+    /// What was cut, in bytes of the text as read.
+    pub bytes: Range<usize>,
+    /// Name of the rule: `related`, `form`, `share`, `more`, `copyright`, ...
+    pub rule: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// What the cleaner found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cleaned {
+    /// The pieces cut, sorted, not overlapping.
+    pub cuts: Vec<Cut>,
+    /// The rest, sorted, not overlapping, without empty ranges.
+    pub kept: Vec<Range<usize>>,
+}
+
+impl Cleaned {
+    /// The article without its cuts.
+    pub fn text(&self, source: &str) -> String {
+        self.kept
+            .iter()
+            .filter_map(|range| source.get(range.clone()))
+            .collect()
+    }
+}
+
+/// Cuts boilerplate; built once, shared by all threads.
+#[derive(Debug)]
+pub struct Cleaner {
+    exact: HashMap<String, Kind>,
+    prefixes: Vec<(String, Kind)>,
+}
+
+/// What a phrase stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Heading of a list of other articles.
+    Related,
+    /// Comment form, captcha, login.
+    Form,
+    /// Share buttons, print, font size, short link.
+    Share,
+    /// "Read more", "continue reading".
+    More,
+    /// Copyright and agency tails.
+    Copyright,
+    /// Tags and keywords.
+    Tags,
+}
+
+impl Kind {
+    const ALL: [(&'static str, Kind, &'static str); 6] = [
+        ("related", Kind::Related, "heads a list of other articles"),
+        ("form", Kind::Form, "belongs to a comment or login form"),
+        (
+            "share",
+            Kind::Share,
+            "belongs to the page's share and print buttons",
+        ),
+        ("more", Kind::More, "points to another page"),
+        ("copyright", Kind::Copyright, "copyright or agency tail"),
+        ("tags", Kind::Tags, "line of tags"),
+    ];
+
+    fn parse(name: &str) -> Option<Kind> {
+        Kind::ALL
+            .into_iter()
+            .find(|(known, ..)| *known == name)
+            .map(|(_, kind, _)| kind)
+    }
+
+    fn name(self) -> &'static str {
+        Kind::ALL
+            .into_iter()
+            .find(|(_, kind, _)| *kind == self)
+            .map_or("", |(name, ..)| name)
+    }
+
+    fn why(self) -> &'static str {
+        Kind::ALL
+            .into_iter()
+            .find(|(_, kind, _)| *kind == self)
+            .map_or("", |(.., why)| why)
+    }
+}
+
+impl Default for Cleaner {
+    fn default() -> Self {
+        Self::new(&CleanerSpec::default()).unwrap_or_else(|_| Self {
+            exact: HashMap::new(),
+            prefixes: Vec::new(),
+        })
+    }
+}
+
+impl Cleaner {
+    /// Builds the cleaner a spec describes.
+    ///
+    /// # Errors
+    /// [`CleanerError`] for a newer spec or a malformed phrase line.
+    pub fn new(spec: &CleanerSpec) -> Result<Self, CleanerError> {
+        if spec.rules == 0 || spec.rules > RULES {
+            return Err(CleanerError::UnknownRules(spec.rules));
+        }
+        let mut cleaner = Self {
+            exact: HashMap::new(),
+            prefixes: Vec::new(),
+        };
+        for (index, line) in spec.phrases.lines().enumerate() {
+            cleaner
+                .add(line)
+                .map_err(|problem| CleanerError::BadPhrase {
+                    line: index + 1,
+                    problem,
+                })?;
+        }
+        Ok(cleaner)
+    }
+
+    fn add(&mut self, line: &str) -> Result<(), String> {
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(());
+        }
+        let mut fields = line.split('\t');
+        let (Some(_), Some(kind), Some(phrase), None) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
+        else {
+            return Err("expected three fields: language, kind, phrase".to_owned());
+        };
+        let kind = Kind::parse(kind).ok_or_else(|| format!("unknown kind {kind:?}"))?;
+        let mut key = String::new();
+        squeeze(phrase, &mut key);
+        match phrase.ends_with('*') {
+            true => self.prefixes.push((key, kind)),
+            false => drop(self.exact.insert(key, kind)),
+        }
+        Ok(())
+    }
+
+    /// Finds what is not the article in `text`.
+    pub fn clean(&self, text: &str) -> Cleaned {
+        let lines = read_lines(text);
+        let mut found: Vec<Option<Finding>> = lines.iter().map(|line| self.phrase(line)).collect();
+        for index in 0..lines.len() {
+            if matches!(found[index], Some(Finding::Phrase(Kind::Related))) {
+                mark_list(&lines, &mut found, index);
+            }
+        }
+        assemble(text, &lines, &found)
+    }
+
+    fn phrase(&self, line: &Line) -> Option<Finding> {
+        if let Some(kind) = self.exact.get(&line.squeezed) {
+            return Some(Finding::Phrase(*kind));
+        }
+        let short = line.words <= PREFIX_WORDS;
+        let hit = self
+            .prefixes
+            .iter()
+            .find(|(prefix, _)| short && line.squeezed.starts_with(prefix.as_str()));
+        hit.map(|(_, kind)| Finding::Phrase(*kind))
+    }
+}
+
+/// Longest line that the start of a phrase can condemn, in words.
+const PREFIX_WORDS: usize = 30;
+/// Longest line that looks like a title, in words.
+const TITLE_WORDS: usize = 25;
+
+/// Why a line goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    Phrase(Kind),
+    /// Stands in a list under the heading at this line.
+    Listed(usize),
+}
+
+/// A line that is not blank.
+#[derive(Debug)]
+struct Line {
+    bytes: Range<usize>,
+    number: usize,
+    squeezed: String,
+    words: usize,
+    end: End,
+}
+
+/// How a line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With a full stop: a sentence of somebody's body.
+    Stop,
+    /// With an ellipsis: cut short.
+    Ellipsis,
+    Open,
+}
+
+fn read_lines(text: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (index, part) in text.split_inclusive('\n').enumerate() {
+        let bytes = start..start + part.len();
+        start = bytes.end;
+        if !part.trim().is_empty() {
+            let mut squeezed = String::new();
+            squeeze(part, &mut squeezed);
+            let words = part.split_whitespace().count();
+            lines.push(Line {
+                bytes,
+                number: index + 1,
+                squeezed,
+                words,
+                end: end_of(part),
+            });
+        }
+    }
+    lines
+}
+
+fn end_of(line: &str) -> End {
+    let line = line
+        .trim_end()
+        .trim_end_matches(['"', '”', '»', ')', ']', '\u{200F}', '\u{200E}']);
+    match line.chars().next_back() {
+        Some('…') => End::Ellipsis,
+        Some('.') if line.ends_with("..") => End::Ellipsis,
+        Some('.' | '۔') => End::Stop,
+        _ => End::Open,
+    }
+}
+
+/// Marks the titles and teasers under the heading at `heading`.
+fn mark_list(lines: &[Line], found: &mut [Option<Finding>], heading: usize) {
+    let listed = |index: usize| found[index].is_some() || is_entry(&lines[index]);
+    let mut end = (heading + 1..lines.len())
+        .find(|&index| !listed(index))
+        .unwrap_or(lines.len());
+    // Where the body goes on, the last short line may be its subheading.
+    if end < lines.len() && end > heading + 2 && found[end - 1].is_none() {
+        end -= 1;
+    }
+    for slot in found[heading + 1..end]
+        .iter_mut()
+        .filter(|slot| slot.is_none())
+    {
+        *slot = Some(Finding::Listed(heading));
+    }
+}
+
+fn is_entry(line: &Line) -> bool {
+    line.end == End::Ellipsis || (line.end == End::Open && line.words <= TITLE_WORDS)
+}
+
+fn assemble(text: &str, lines: &[Line], found: &[Option<Finding>]) -> Cleaned {
+    let mut cleaned = Cleaned::default();
+    let mut at = 0;
+    for (index, finding) in found.iter().enumerate() {
+        let Some(finding) = finding else { continue };
+        let follows = found.get(index + 1).is_some_and(Option::is_some);
+        let end = match lines.get(index + 1) {
+            Some(next) if follows => next.bytes.start,
+            None => text.len(),
+            _ => lines[index].bytes.end,
+        };
+        keep(&mut cleaned, at..lines[index].bytes.start);
+        cleaned
+            .cuts
+            .push(receipt(lines, *finding, lines[index].bytes.start..end));
+        at = end;
+    }
+    keep(&mut cleaned, at..text.len());
+    cleaned
+}
+
+fn keep(cleaned: &mut Cleaned, range: Range<usize>) {
+    if !range.is_empty() {
+        cleaned.kept.push(range);
+    }
+}
+
+fn receipt(lines: &[Line], finding: Finding, bytes: Range<usize>) -> Cut {
+    let (rule, why) = match finding {
+        Finding::Phrase(kind) => (kind.name(), kind.why().to_owned()),
+        Finding::Listed(heading) => (
+            "listed",
+            format!(
+                "title or teaser under the list heading in line {}",
+                lines[heading].number
+            ),
+        ),
+    };
+    Cut {
+        bytes,
+        rule: rule.to_owned(),
+        why,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::print_stderr)]
+mod tests {
+    use super::*;
+
+    fn cut_lines(text: &str) -> Vec<usize> {
+        let cleaned = Cleaner::default().clean(text);
+        check(text, &cleaned);
+        let line_of = |at: usize| text[..at].matches('\n').count() + 1;
+        cleaned
+            .cuts
+            .iter()
+            .map(|cut| line_of(cut.bytes.start))
+            .collect()
+    }
+
+    fn check(text: &str, cleaned: &Cleaned) {
+        let mut all: Vec<_> = cleaned
+            .kept
+            .iter()
+            .cloned()
+            .chain(cleaned.cuts.iter().map(|cut| cut.bytes.clone()))
+            .collect();
+        all.sort_by_key(|range| range.start);
+        assert_eq!(
+            all.iter().fold(0, |at, range| (at == range.start)
+                .then_some(range.end)
+                .unwrap()),
+            text.len()
+        );
+    }
+
+    #[test]
+    fn a_list_goes_with_its_heading() {
+        let text = "Title here\n\nThe body says something.\n\nRelated articles\n\nAnother title\n\nA teaser that is cut…\n\nLeave a comment\n";
+        assert_eq!(cut_lines(text), [5, 7, 9, 11]);
+    }
+
+    #[test]
+    fn the_body_goes_on_after_a_list() {
+        let text = "The body.\nRead also:\nAnother title\nSubheading\nThe body goes on here.\n";
+        assert_eq!(cut_lines(text), [2, 3]);
+    }
+
+    #[test]
+    fn an_article_without_boilerplate_stays_whole() {
+        assert!(cut_lines("عنوان\n\nمتن خبر اینجا است.\n").is_empty());
+        assert!(cut_lines("").is_empty());
+    }
+
+    #[test]
+    fn the_seeds_lose_what_they_should() {
+        let seeds = std::path::Path::new("../shared/seeds");
+        let Ok(dir) = std::fs::read_dir(seeds) else {
+            return eprintln!("skipped: {} is absent", seeds.display());
+        };
+        let mut files: Vec<_> = dir
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .collect();
+        files.sort();
+        let lines: Vec<_> = files
+            .iter()
+            .map(|file| cut_lines(&std::fs::read_to_string(file).unwrap()))
+            .collect();
+        let expected: Vec<Vec<usize>> = vec![
+            (29..=67).step_by(2).collect(),
+            vec![],
+            vec![],
+            vec![21],
+            vec![22, 24, 25],
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_bad_phrase_line_is_named() {
+        let spec = CleanerSpec {
+            phrases: "fa\tform\tx\nfa form x".to_owned(),
+            ..CleanerSpec::default()
+        };
+        assert!(matches!(
+            Cleaner::new(&spec),
+            Err(CleanerError::BadPhrase { line: 2, .. })
+        ));
+        assert!(Cleaner::new(&CleanerSpec::default()).is_ok());
+    }
+}

@@ -1,0 +1,205 @@
+//! Words that spaces cut apart become one key: Persian affixes and compounds, Arabic clitics.
+
+use super::{
+    Lang,
+    lexicon::{Lexicon, MAX_PARTS},
+    scan::{Line, Raw, kind},
+};
+
+/// Persian endings that are written apart after any word.
+const PLURALS: [&str; 9] = [
+    "ها",
+    "های",
+    "هایی",
+    "هایم",
+    "هایت",
+    "هایش",
+    "هایمان",
+    "هایتان",
+    "هایشان",
+];
+/// Comparatives.
+const COMPARATIVES: [&str; 4] = ["تر", "ترین", "تری", "ترینها"];
+/// Endings written apart after a silent he.
+const AFTER_HE: [&str; 8] = ["ای", "ام", "ات", "اش", "اند", "ایم", "اید", "ایی"];
+/// Possessives written apart after a plural.
+const POSSESSIVES: [&str; 3] = ["شان", "مان", "تان"];
+/// Endings of surnames.
+const NAMES: [&str; 4] = ["اف", "اوف", "یف", "زاده"];
+/// Inflection that may follow a compound.
+const INFLECTIONS: [&str; 16] = [
+    "ی",
+    "ای",
+    "ان",
+    "انی",
+    "ها",
+    "های",
+    "هایی",
+    "هایش",
+    "هایشان",
+    "یی",
+    "ش",
+    "شان",
+    "م",
+    "ند",
+    "ات",
+    "یهای",
+];
+
+/// Joins what belongs together in a line of words.
+pub(super) fn join(line: &mut Line, lang: Lang, lexicon: &Lexicon) {
+    match lang {
+        Lang::Fa => persian(line, lexicon),
+        Lang::Ar => arabic(line),
+        _ => {}
+    }
+}
+
+/// Takes word `next` into the last written one; their keys already stand side by side.
+fn merge(line: &mut Line, into: usize, next: Raw) {
+    if let Some(word) = line.words.get_mut(into) {
+        word.joint = word.len().min(u16::MAX as usize) as u16;
+        word.end = next.end;
+        word.to = next.to;
+        word.kind |= next.kind & !kind::CLITIC;
+    }
+}
+
+fn persian(line: &mut Line, lexicon: &Lexicon) {
+    let mut written = 0;
+    let mut at = 0;
+    while at < line.words.len() {
+        let parts = compound_at(line, at, lexicon);
+        line.words[written] = line.words[at];
+        for next in at + 1..at + parts {
+            merge(line, written, line.words[next]);
+        }
+        at += parts;
+        while at < line.words.len() && joins_persian(line, written, at) {
+            merge(line, written, line.words[at]);
+            at += 1;
+        }
+        canonical(line, written, lexicon);
+        written += 1;
+    }
+    line.words.truncate(written);
+}
+
+/// How many words from `at` make a compound of the lexicon; 1 for none.
+fn compound_at(line: &Line, at: usize, lexicon: &Lexicon) -> usize {
+    let first = &line.words[at];
+    if !first.is(kind::ARABIC) || !lexicon.starts_compound(line.key(first)) {
+        return 1;
+    }
+    let apart = |index: usize| {
+        line.words
+            .get(index)
+            .is_some_and(|word| word.after_space() && word.is(kind::ARABIC))
+    };
+    let longest = (2..=MAX_PARTS)
+        .take_while(|parts| apart(at + parts - 1))
+        .count()
+        + 1;
+    let found = (2..=longest).rev().find(|parts| {
+        let end = line.words[at + parts - 1].end as usize;
+        let joined = line.arena.get(first.start as usize..end).unwrap_or("");
+        compound_of(joined, lexicon).is_some()
+    });
+    found.unwrap_or(1)
+}
+
+/// The canonical key of a compound with or without an inflection, and the inflection.
+fn compound_of<'a>(joined: &'a str, lexicon: &'a Lexicon) -> Option<(&'a str, &'a str)> {
+    if let Some(canonical) = lexicon.compound(joined) {
+        return Some((canonical, ""));
+    }
+    INFLECTIONS.iter().find_map(|ending| {
+        let base = joined.strip_suffix(ending)?;
+        Some((lexicon.compound(base)?, *ending))
+    })
+}
+
+/// Whether word `at` is an affix of the one before it, which stands at `before`.
+fn joins_persian(line: &Line, before: usize, at: usize) -> bool {
+    let (prev, next) = (&line.words[before], &line.words[at]);
+    if !next.after_space() || !next.is(kind::ARABIC) || !prev.is(kind::ARABIC) {
+        return false;
+    }
+    let (stem, affix) = (line.key(prev), line.key(next));
+    match stem {
+        "می" | "نمی" | "ب" => true,
+        _ => is_suffix(stem, affix, line.key_at(at + 1)),
+    }
+}
+
+fn is_suffix(stem: &str, affix: &str, after: &str) -> bool {
+    let long = stem.len() > 2;
+    let he = long && stem.ends_with('ه');
+    (long && (PLURALS.contains(&affix) || COMPARATIVES.contains(&affix)))
+        || (he && AFTER_HE.contains(&affix))
+        || (POSSESSIVES.contains(&affix) && (stem.ends_with("ها") || stem.ends_with("های")))
+        || (long && NAMES.contains(&affix) && !is_letter_name(after))
+}
+
+/// `اف بی آی` and `اف ۱۶` spell letters, `زاده شد` is a verb: no surname before them.
+fn is_letter_name(after: &str) -> bool {
+    matches!(after, "بی" | "ای" | "شد" | "شده" | "شدند")
+        || after.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Rewrites a word that the lexicon knows under another spelling.
+fn canonical(line: &mut Line, index: usize, lexicon: &Lexicon) {
+    let word = line.words[index];
+    let key = line.key(&word);
+    let Some((canonical, ending)) = compound_of(key, lexicon) else {
+        return;
+    };
+    if key.len() == canonical.len() + ending.len() && key.starts_with(canonical) {
+        return;
+    }
+    let whole = [canonical, ending].concat();
+    rewrite(line, index, &whole);
+}
+
+/// Gives a word another key, at the end of the arena.
+fn rewrite(line: &mut Line, index: usize, key: &str) {
+    let start = line.arena.len() as u32;
+    line.arena.push_str(key);
+    let end = line.arena.len() as u32;
+    if let Some(word) = line.words.get_mut(index) {
+        (word.start, word.end, word.joint) = (start, end, 0);
+    }
+}
+
+/// Arabic one-letter clitics that a space cut off: `بـ أذربيجان`, `و قال`.
+fn arabic(line: &mut Line) {
+    let mut written = 0;
+    let mut at = 0;
+    while at < line.words.len() {
+        line.words[written] = line.words[at];
+        at += 1;
+        if at < line.words.len() && joins_arabic(line, written, at) {
+            let article =
+                line.key(&line.words[written]) == "ل" && line.key_at(at).starts_with("ال");
+            merge(line, written, line.words[at]);
+            if article {
+                elide_article(line, written);
+            }
+            at += 1;
+        }
+        written += 1;
+    }
+    line.words.truncate(written);
+}
+
+fn joins_arabic(line: &Line, before: usize, at: usize) -> bool {
+    let (prev, next) = (&line.words[before], &line.words[at]);
+    let clitic = matches!(line.key(prev), "ب" | "ل" | "ک" | "ف" | "و" | "س");
+    clitic && prev.is(kind::ARABIC) && next.after_space() && next.is(kind::ARABIC) && next.len() > 2
+}
+
+/// `ل` + `ال…` is written `لل…`.
+fn elide_article(line: &mut Line, index: usize) {
+    let whole = line.key_at(index).replacen("لال", "لل", 1);
+    rewrite(line, index, &whole);
+}
