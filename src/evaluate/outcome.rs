@@ -21,6 +21,16 @@ pub struct Evidence {
     pub weight: f64,
 }
 
+/// The sentence that carried a label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sentence {
+    /// Label it speaks for.
+    pub label: String,
+    /// The sentence as spelled in the article.
+    pub text: String,
+}
+
 /// One article of a test set, without its answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +48,9 @@ pub struct ArticleOutcome {
     /// What carried the decisions, most weight first; may be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
+    /// At most one sentence a label, the one that carried it; may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sentences: Vec<Sentence>,
 }
 
 /// Gold, scores and decisions of one task, each of shape (n_samples, n_labels).
@@ -71,4 +84,51 @@ pub struct ReportInput {
     pub settings: BTreeMap<String, String>,
     /// Digest of the model file (hex); empty for cross-validation.
     pub model: String,
+}
+
+/// One cell of a task.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell {
+    pub(crate) gold: Option<bool>,
+    pub(crate) score: f64,
+    pub(crate) decided: bool,
+}
+
+impl TaskOutcomes {
+    /// The cells of one article, in label order.
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = Cell> + '_ {
+        let cells = self.gold[row]
+            .iter()
+            .zip(&self.scores[row])
+            .zip(&self.decided[row]);
+        cells.map(|((gold, score), decided)| Cell {
+            gold: *gold,
+            score: *score,
+            decided: *decided,
+        })
+    }
+
+    /// Gold, score and decision of one label, over the articles where its gold is known.
+    pub(crate) fn known(
+        &self,
+        label: usize,
+    ) -> impl Iterator<Item = (usize, bool, f64, bool)> + '_ {
+        (0..self.gold.len()).filter_map(move |row| {
+            self.gold[row][label]
+                .map(|gold| (row, gold, self.scores[row][label], self.decided[row][label]))
+        })
+    }
+
+    /// Names of the labels set in `cells`.
+    pub(crate) fn names<'s>(
+        &'s self,
+        cells: impl Iterator<Item = bool> + 's,
+    ) -> impl Iterator<Item = &'s str> {
+        self.task
+            .labels
+            .iter()
+            .zip(cells)
+            .filter(|(_, set)| *set)
+            .map(|(label, _)| label.as_str())
+    }
 }

@@ -1,1 +1,21 @@
 //! A report or comparison as terminal text, Markdown or HTML.
+
+mod columns;
+mod markdown;
+mod text;
+
+use std::io::Write;
+use std::path::Path;
+
+pub use markdown::comparison_markdown;
+pub use text::{comparison_text, report_text};
+
+use crate::evaluate::{EvaluateError, write_atomically};
+
+/// Writes rendered text: `path` is the old file or the whole new one at any moment.
+///
+/// # Errors
+/// [`EvaluateError::Io`] with the path.
+pub fn save(path: &Path, text: &str) -> Result<(), EvaluateError> {
+    write_atomically(path, |file| file.write_all(text.as_bytes()))
+}

@@ -1,0 +1,116 @@
+//! Approximate randomisation (Noreen 1989; Yeh 2000): what differences arise if the two models were one?
+
+use rayon::prelude::*;
+
+use super::super::bootstrap::Resampling;
+use super::super::random::SplitMix64;
+use super::super::table::{Groups, Tally};
+use super::pairing::PairedTask;
+use super::statistics::{Statistic, Tables, same_decisions};
+
+/// Keeps the random swaps apart from the bootstrap's draws under the same seed.
+const STREAM: u64 = 0x5741_5053;
+
+/// Slack for sums in another order: a swap as extreme as what was seen must count.
+const SLACK: f64 = 1e-12;
+
+/// The groups whose decisions differ, and what the others add up to; swapping equal groups changes nothing.
+pub(crate) struct Swaps {
+    differing: Tables,
+    groups: usize,
+    rest: (Tally, Tally),
+}
+
+impl Swaps {
+    /// Splits `rows` into groups that differ and the rest.
+    pub(crate) fn of(task: &PairedTask<'_>, groups: &Groups, rows: &[usize]) -> Self {
+        let mut differs = vec![false; groups.count];
+        for &row in rows {
+            if let Some(group) = groups.of_article[row] {
+                differs[group as usize] |= !same_decisions(&task.baseline, &task.candidate, row);
+            }
+        }
+        let (differing, rest): (Vec<usize>, Vec<usize>) = rows
+            .iter()
+            .copied()
+            .partition(|&row| groups.of_article[row].is_some_and(|group| differs[group as usize]));
+        let swapped = groups.only(&differing);
+        let rest = Tables::of(task, &groups.only(&rest), &rest);
+        Self {
+            differing: Tables::of(task, &swapped, &differing),
+            groups: swapped.count,
+            rest: (rest.baseline.whole(), rest.candidate.whole()),
+        }
+    }
+
+    /// Two-sided p of every statistic: share of random swaps at least as far apart, the seen one included.
+    pub(crate) fn p_values(
+        &self,
+        statistics: &[Statistic],
+        settings: &Resampling,
+    ) -> Vec<Option<f64>> {
+        let seen = self.differences(statistics, &vec![1; self.groups]);
+        let swaps = if self.groups == 0 {
+            0
+        } else {
+            settings.resamples
+        };
+        let extreme = (0..u64::from(swaps))
+            .into_par_iter()
+            .map(|index| {
+                let swapped =
+                    self.differences(statistics, &coins(self.groups, settings.seed, index));
+                seen.iter()
+                    .zip(swapped)
+                    .map(|(seen, swapped)| u32::from(as_far(*seen, swapped)))
+                    .collect()
+            })
+            .reduce(
+                || vec![0; statistics.len()],
+                |a: Vec<u32>, b: Vec<u32>| a.iter().zip(b).map(|(a, b)| a + b).collect(),
+            );
+        let p = |count: u32| f64::from(count + 1) / f64::from(swaps + 1);
+        let tested = statistics.iter().zip(extreme).zip(seen);
+        tested
+            .map(|((statistic, count), seen)| {
+                seen.filter(|_| statistic.of_decisions()).map(|_| p(count))
+            })
+            .collect()
+    }
+
+    /// Differences when only groups with `keep` 1 stay on their side.
+    fn differences(&self, statistics: &[Statistic], keep: &[u32]) -> Vec<Option<f64>> {
+        let swap: Vec<u32> = keep.iter().map(|keep| 1 - keep).collect();
+        let (first, second) = (&self.differing.baseline, &self.differing.candidate);
+        let a = self
+            .rest
+            .0
+            .plus(&first.tally(keep))
+            .plus(&second.tally(&swap));
+        let b = self
+            .rest
+            .1
+            .plus(&second.tally(keep))
+            .plus(&first.tally(&swap));
+        statistics
+            .iter()
+            .map(|statistic| statistic.difference(&a, &b))
+            .collect()
+    }
+}
+
+/// An undefined swap counts as extreme: it cannot speak against chance.
+fn as_far(seen: Option<f64>, swapped: Option<f64>) -> bool {
+    let Some(seen) = seen else { return true };
+    swapped.is_none_or(|swapped| swapped.abs() >= seen.abs() - SLACK)
+}
+
+fn coins(groups: usize, seed: u64, index: u64) -> Vec<u32> {
+    let mut random = SplitMix64::stream(seed ^ STREAM, index);
+    let mut coins = Vec::with_capacity(groups);
+    while coins.len() < groups {
+        let bits = random.next_u64();
+        coins.extend((0..64.min(groups - coins.len())).map(|bit| ((bits >> bit) & 1) as u32));
+    }
+    coins
+}

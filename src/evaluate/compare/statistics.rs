@@ -1,0 +1,284 @@
+//! The numbers of one task's comparison: paired bootstrap, randomisation, McNemar, Holm.
+
+use std::collections::BTreeMap;
+
+use super::super::bootstrap::{Resampling, bootstrap, slot};
+use super::super::build::{SLICED, slice_rows};
+use super::super::interval::percentile;
+use super::super::metric::Metric;
+use super::super::outcome::{ArticleOutcome, TaskOutcomes};
+use super::super::table::{Groups, Table, Tally, resampled};
+use super::super::words::FEW;
+use super::comparison::{Delta, LabelComparison, SliceComparison, TaskComparison, Verdict};
+use super::pairing::PairedTask;
+use super::randomise::Swaps;
+use super::significance::{holm, mcnemar_mid_p};
+
+/// Metrics of a label that are compared.
+const COMPARED: [Metric; 3] = [Metric::F1, Metric::Precision, Metric::Recall];
+
+/// A number that follows from a tally: of the whole task, or of one label.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statistic {
+    pub(crate) metric: Metric,
+    label: Option<usize>,
+}
+
+impl Statistic {
+    fn of(self, tally: &Tally) -> Option<f64> {
+        let Some(label) = self.label else {
+            return tally.overall(self.metric);
+        };
+        let counts = tally.counts[label];
+        match self.metric {
+            Metric::Precision => counts.precision(),
+            Metric::Recall => counts.recall(),
+            _ => counts.f1(),
+        }
+    }
+
+    /// Candidate less baseline; undefined where either is.
+    pub(crate) fn difference(self, baseline: &Tally, candidate: &Tally) -> Option<f64> {
+        Some(self.of(candidate)? - self.of(baseline)?)
+    }
+
+    /// Whether it follows from decisions alone, so that swapping the groups that differ is the whole test.
+    pub(crate) fn of_decisions(self) -> bool {
+        !matches!(self.metric, Metric::LogLoss | Metric::Brier)
+    }
+}
+
+/// Both sides of a task turned for resampling, over the same groups.
+pub(crate) struct Tables {
+    pub(crate) baseline: Table,
+    pub(crate) candidate: Table,
+}
+
+impl Tables {
+    pub(crate) fn of(task: &PairedTask<'_>, groups: &Groups, rows: &[usize]) -> Self {
+        Self {
+            baseline: Table::of(&task.baseline, groups, rows.iter().copied()),
+            candidate: Table::of(&task.candidate, groups, rows.iter().copied()),
+        }
+    }
+}
+
+/// Compares one task.
+pub(crate) fn compare_task(
+    articles: &[&ArticleOutcome],
+    task: &PairedTask<'_>,
+    settings: &Resampling,
+) -> TaskComparison {
+    let groups = Groups::of(articles.iter().copied(), &task.baseline);
+    let rows: Vec<usize> = (0..articles.len()).collect();
+    let overall: Vec<Statistic> = resampled()
+        .map(|metric| Statistic {
+            metric,
+            label: None,
+        })
+        .collect();
+    let per_label = (0..task.baseline.task.labels.len()).flat_map(|label| {
+        COMPARED.map(|metric| Statistic {
+            metric,
+            label: Some(label),
+        })
+    });
+    let statistics: Vec<Statistic> = overall.iter().copied().chain(per_label).collect();
+    let deltas = deltas(task, &groups, &rows, &statistics, settings);
+    let (first, rest) = deltas.split_at(overall.len());
+    let annotated = groups.of_article.iter().flatten().count() as u64;
+    TaskComparison {
+        task: task.baseline.task.name.clone(),
+        annotated,
+        groups: groups.count as u64,
+        overall: overall
+            .iter()
+            .map(|statistic| statistic.metric)
+            .zip(first.iter().copied())
+            .collect(),
+        labels: label_comparisons(task, rest, settings),
+        slices: slice_comparisons(articles, task, &groups, settings),
+    }
+}
+
+/// Both values, difference, interval, p and verdict of each statistic over `rows`.
+fn deltas(
+    task: &PairedTask<'_>,
+    groups: &Groups,
+    rows: &[usize],
+    statistics: &[Statistic],
+    settings: &Resampling,
+) -> Vec<Delta> {
+    let tables = Tables::of(task, groups, rows);
+    let resamples = bootstrap(groups.count, statistics.len(), settings, |times, row| {
+        let (a, b) = (tables.baseline.tally(times), tables.candidate.tally(times));
+        row.extend(
+            statistics
+                .iter()
+                .map(|statistic| statistic.difference(&a, &b).unwrap_or(f64::NAN)),
+        );
+    });
+    let (a, b) = (tables.baseline.whole(), tables.candidate.whole());
+    let p = Swaps::of(task, groups, rows).p_values(statistics, settings);
+    let delta = |(at, statistic): (usize, &Statistic)| {
+        let difference = statistic.difference(&a, &b);
+        let mut delta = Delta {
+            baseline: statistic.of(&a),
+            candidate: statistic.of(&b),
+            difference,
+            interval: difference.and(percentile(slot(&resamples, at), settings.level)),
+            p: difference.and(p[at]),
+            verdict: Verdict::Undefined,
+        };
+        delta.verdict = verdict(&delta, statistic.metric, delta.p, settings);
+        delta
+    };
+    statistics.iter().enumerate().map(delta).collect()
+}
+
+/// Better or worse only where interval and test agree; metrics without a test go by the interval.
+fn verdict(delta: &Delta, metric: Metric, p: Option<f64>, settings: &Resampling) -> Verdict {
+    let (Some(difference), Some(interval)) = (delta.difference, delta.interval) else {
+        return Verdict::Undefined;
+    };
+    if difference == 0.0 && interval.low == 0.0 && interval.high == 0.0 {
+        return Verdict::Same;
+    }
+    let beyond_chance = !interval.contains(0.0) && p.is_none_or(|p| p < 1.0 - settings.level);
+    match (
+        beyond_chance,
+        (difference > 0.0) != metric.lower_is_better(),
+    ) {
+        (false, _) => Verdict::Unclear,
+        (true, true) => Verdict::Better,
+        (true, false) => Verdict::Worse,
+    }
+}
+
+fn label_comparisons(
+    task: &PairedTask<'_>,
+    deltas: &[Delta],
+    settings: &Resampling,
+) -> Vec<LabelComparison> {
+    let labels = task.baseline.task.labels.len();
+    let changes: Vec<Changes> = (0..labels).map(|label| Changes::of(task, label)).collect();
+    let mcnemar: Vec<f64> = changes
+        .iter()
+        .map(|changes| mcnemar_mid_p(changes.won, changes.lost))
+        .collect();
+    let corrected = holm(&mcnemar.iter().copied().map(Some).collect::<Vec<_>>());
+    let per_label: Vec<&[Delta]> = deltas.chunks(COMPARED.len()).collect();
+    let f1 = holm(
+        &per_label
+            .iter()
+            .map(|deltas| deltas[0].p)
+            .collect::<Vec<_>>(),
+    );
+    (0..labels)
+        .map(|label| {
+            let metrics: BTreeMap<Metric, Delta> = COMPARED
+                .into_iter()
+                .zip(per_label[label].iter().copied())
+                .collect();
+            LabelComparison {
+                label: task.baseline.task.labels[label].clone(),
+                support: changes[label].support,
+                verdict: label_verdict(
+                    &metrics[&Metric::F1],
+                    changes[label].support,
+                    f1[label],
+                    settings,
+                ),
+                metrics,
+                won: changes[label].won,
+                lost: changes[label].lost,
+                mcnemar: mcnemar[label],
+                mcnemar_holm: corrected[label].unwrap_or(1.0),
+                f1_holm: f1[label],
+            }
+        })
+        .collect()
+}
+
+fn label_verdict(f1: &Delta, support: u64, p: Option<f64>, settings: &Resampling) -> Verdict {
+    match verdict(f1, Metric::F1, p, settings) {
+        Verdict::Same => Verdict::Same,
+        _ if support < FEW => Verdict::TooFew,
+        verdict => verdict,
+    }
+}
+
+/// Articles on which exactly one side has a label right.
+struct Changes {
+    support: u64,
+    won: u64,
+    lost: u64,
+}
+
+impl Changes {
+    fn of(task: &PairedTask<'_>, label: usize) -> Self {
+        let mut changes = Self {
+            support: 0,
+            won: 0,
+            lost: 0,
+        };
+        for (row, gold, _, decided) in task.baseline.known(label) {
+            let (before, after) = (decided == gold, task.candidate.decided[row][label] == gold);
+            changes.support += u64::from(gold);
+            changes.won += u64::from(!before && after);
+            changes.lost += u64::from(before && !after);
+        }
+        changes
+    }
+}
+
+fn slice_comparisons(
+    articles: &[&ArticleOutcome],
+    task: &PairedTask<'_>,
+    groups: &Groups,
+    settings: &Resampling,
+) -> Vec<SliceComparison> {
+    let statistics = SLICED.map(|metric| Statistic {
+        metric,
+        label: None,
+    });
+    slice_rows(articles.iter().copied().enumerate(), groups)
+        .into_iter()
+        .map(|((key, value), rows)| {
+            let deltas = deltas(task, &groups.only(&rows), &rows, &statistics, settings);
+            SliceComparison {
+                key: key.into(),
+                value: value.into(),
+                articles: rows.len() as u64,
+                metrics: SLICED
+                    .into_iter()
+                    .zip(deltas.into_iter().map(|delta| few(delta, rows.len())))
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+fn few(delta: Delta, articles: usize) -> Delta {
+    let small = (articles as u64) < FEW && delta.verdict != Verdict::Same;
+    Delta {
+        verdict: if small {
+            Verdict::TooFew
+        } else {
+            delta.verdict
+        },
+        ..delta
+    }
+}
+
+/// Whether two rows decide alike where gold is known.
+pub(crate) fn same_decisions(
+    baseline: &TaskOutcomes,
+    candidate: &TaskOutcomes,
+    row: usize,
+) -> bool {
+    baseline
+        .row(row)
+        .zip(candidate.row(row))
+        .all(|(a, b)| a.gold.is_none() || a.decided == b.decided)
+}

@@ -1,0 +1,216 @@
+//! What the scores are worth before any cut: average precision, ROC AUC, and the table by cut.
+
+use serde::{Deserialize, Serialize};
+
+use super::counts::Counts;
+use super::interval::Interval;
+
+/// Cuts kept in a label's table at most; the ones between carry no news at the size of a plot.
+const MOST_CUTS: usize = 101;
+
+/// Precision, recall and F1 if every score at or above `cut` were decided.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cut {
+    /// Lowest score decided yes.
+    pub cut: f64,
+    /// Precision at this cut.
+    pub precision: f64,
+    /// Recall at this cut.
+    pub recall: f64,
+    /// F1 at this cut.
+    pub f1: f64,
+}
+
+/// Scores of one label, highest first, equal ones merged: `(score, positives, negatives)`.
+pub(crate) struct Ranked {
+    steps: Vec<(f64, u64, u64)>,
+    positives: u64,
+    negatives: u64,
+}
+
+impl Ranked {
+    /// Ranks `(score, gold)` pairs.
+    pub(crate) fn new(cells: impl Iterator<Item = (f64, bool)>) -> Self {
+        let mut sorted: Vec<(f64, bool)> = cells.collect();
+        sorted.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let mut steps: Vec<(f64, u64, u64)> = Vec::new();
+        for (score, gold) in sorted {
+            if steps.last().is_none_or(|step| step.0 != score) {
+                steps.push((score, 0, 0));
+            }
+            if let Some(step) = steps.last_mut() {
+                step.1 += u64::from(gold);
+                step.2 += u64::from(!gold);
+            }
+        }
+        let positives = steps.iter().map(|step| step.1).sum();
+        let negatives = steps.iter().map(|step| step.2).sum();
+        Self {
+            steps,
+            positives,
+            negatives,
+        }
+    }
+
+    /// Counts at every distinct score, highest cut first.
+    fn counts(&self) -> impl Iterator<Item = (f64, Counts)> + '_ {
+        self.steps
+            .iter()
+            .scan((0, 0), |(tp, fp), &(score, positives, negatives)| {
+                (*tp, *fp) = (*tp + positives, *fp + negatives);
+                let counts = Counts {
+                    tp: *tp,
+                    fp: *fp,
+                    fneg: self.positives - *tp,
+                    tn: self.negatives - *fp,
+                };
+                Some((score, counts))
+            })
+    }
+
+    /// Sum of precision times the step in recall (scikit-learn's `average_precision_score`); undefined without positives.
+    pub(crate) fn average_precision(&self) -> Option<f64> {
+        if self.positives == 0 {
+            return None;
+        }
+        let mut before = 0;
+        let mut sum = 0.0;
+        for (_, counts) in self.counts() {
+            sum += counts.precision().unwrap_or(0.0) * (counts.tp - before) as f64;
+            before = counts.tp;
+        }
+        Some(sum / self.positives as f64)
+    }
+
+    /// Interval of average precision on the logit scale (Boyd, Eng, Page 2013); positives are the effective sample.
+    pub(crate) fn average_precision_interval(&self, z: f64) -> Option<Interval> {
+        let value = self.average_precision()?;
+        logit_interval(
+            value,
+            (value * (1.0 - value) / self.positives as f64).sqrt(),
+            z,
+        )
+    }
+
+    /// Mann-Whitney statistic, ties half; undefined where one side is empty.
+    pub(crate) fn roc_auc(&self) -> Option<f64> {
+        if self.positives == 0 || self.negatives == 0 {
+            return None;
+        }
+        let (mut above, mut won) = (0u64, 0.0);
+        for &(_, positives, negatives) in &self.steps {
+            above += positives;
+            won += negatives as f64 * (above as f64 - positives as f64 / 2.0);
+        }
+        Some(won / (self.positives as f64 * self.negatives as f64))
+    }
+
+    /// Interval of ROC AUC by the variance of DeLong, DeLong and Clarke-Pearson (1988), on the logit scale.
+    pub(crate) fn roc_auc_interval(&self, z: f64) -> Option<Interval> {
+        let value = self.roc_auc()?;
+        if self.positives < 2 || self.negatives < 2 {
+            return None;
+        }
+        let (positives, negatives) = self.placements(value);
+        logit_interval(
+            value,
+            (positives / self.positives as f64 + negatives / self.negatives as f64).sqrt(),
+            z,
+        )
+    }
+
+    /// Variances of the placement values of positives and negatives.
+    fn placements(&self, auc: f64) -> (f64, f64) {
+        let (p, n) = (self.positives as f64, self.negatives as f64);
+        let (mut above_p, mut above_n) = (0.0, 0.0);
+        let (mut of_positives, mut of_negatives) = (0.0, 0.0);
+        for &(_, positives, negatives) in &self.steps {
+            let (positives, negatives) = (positives as f64, negatives as f64);
+            let below = (n - above_n - negatives / 2.0) / n;
+            let above = (above_p + positives / 2.0) / p;
+            of_positives += positives * (below - auc).powi(2);
+            of_negatives += negatives * (above - auc).powi(2);
+            (above_p, above_n) = (above_p + positives, above_n + negatives);
+        }
+        (of_positives / (p - 1.0), of_negatives / (n - 1.0))
+    }
+
+    /// The table by cut, highest cut first, thinned evenly to what a plot can show.
+    pub(crate) fn cuts(&self) -> Vec<Cut> {
+        let all: Vec<(f64, Counts)> = self.counts().collect();
+        if self.positives == 0 || all.is_empty() {
+            return Vec::new();
+        }
+        let last = all.len() - 1;
+        let kept = all.len().min(MOST_CUTS);
+        let at = |step: usize| {
+            if kept > 1 {
+                step * last / (kept - 1)
+            } else {
+                0
+            }
+        };
+        (0..kept).map(|step| cut(all[at(step)])).collect()
+    }
+}
+
+fn cut((cut, counts): (f64, Counts)) -> Cut {
+    let shown = |value: Option<f64>| value.unwrap_or(0.0);
+    Cut {
+        cut,
+        precision: shown(counts.precision()),
+        recall: shown(counts.recall()),
+        f1: shown(counts.f1()),
+    }
+}
+
+/// `expit(logit(value) -+ z * error / (value (1 - value)))`; none at 0 and 1, where the scale has no end.
+pub(crate) fn logit_interval(value: f64, error: f64, z: f64) -> Option<Interval> {
+    let spread = value * (1.0 - value);
+    if spread <= 0.0 || !error.is_finite() {
+        return None;
+    }
+    let centre = (value / (1.0 - value)).ln();
+    let half = z * error / spread;
+    let back = |x: f64| 1.0 / (1.0 + (-x).exp());
+    Some(Interval {
+        low: back(centre - half),
+        high: back(centre + half),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_perfect_ranking_scores_one_and_a_reversed_one_zero() {
+        let perfect = Ranked::new([(0.9, true), (0.8, true), (0.1, false)].into_iter());
+        assert_eq!(
+            (perfect.average_precision(), perfect.roc_auc()),
+            (Some(1.0), Some(1.0))
+        );
+        let reversed = Ranked::new([(0.1, true), (0.9, false)].into_iter());
+        assert_eq!(reversed.roc_auc(), Some(0.0));
+    }
+
+    #[test]
+    fn one_sided_gold_is_undefined() {
+        let negative = Ranked::new([(0.9, false)].into_iter());
+        assert_eq!(
+            (negative.average_precision(), negative.roc_auc()),
+            (None, None)
+        );
+        assert!(negative.cuts().is_empty());
+    }
+
+    #[test]
+    fn ties_count_half() {
+        let tied = Ranked::new([(0.5, true), (0.5, false)].into_iter());
+        assert_eq!(
+            (tied.roc_auc(), tied.average_precision()),
+            (Some(0.5), Some(0.5))
+        );
+    }
+}

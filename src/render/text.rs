@@ -1,0 +1,386 @@
+//! Reports and comparisons for a terminal.
+
+use crate::article::TaskKind;
+use crate::evaluate::words::{estimate, plural};
+use crate::evaluate::{
+    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, OVERALL, Outcome,
+    Report, TaskComparison, TaskReport, Verdict,
+};
+
+use super::columns::{Align, Columns, cut, printable};
+
+/// Changed articles shown of each kind.
+const SHOWN: usize = 10;
+
+/// Pairs of confused labels shown.
+const PAIRS: usize = 5;
+
+/// A report for a terminal of `width` columns.
+#[must_use]
+pub fn report_text(report: &Report, width: usize) -> String {
+    let mut out = heading(&report.title, width);
+    let annotated = plural(report.articles.len() as u64, "article", "articles");
+    let test_set: String = report.fingerprint.test_set.chars().take(12).collect();
+    out += &format!(
+        "{annotated}, {}, test set {test_set}\n",
+        printable(&report.method)
+    );
+    let headline = &report.headline;
+    let level = report.resampling.level * 100.0;
+    let (task, value) = (printable(&headline.task), estimate(headline.estimate));
+    out += &format!(
+        "{task} {}: {value}, {level:.0} % interval\n",
+        headline.metric.title()
+    );
+    for task in &report.tasks {
+        out += &task_text(task, width);
+    }
+    out
+}
+
+fn heading(title: &str, width: usize) -> String {
+    format!("{}\n", cut(&printable(title), width))
+}
+
+fn task_text(task: &TaskReport, width: usize) -> String {
+    let kind = match task.outcomes.task.kind {
+        TaskKind::Multi => "any number of labels",
+        TaskKind::Single => "exactly one label",
+    };
+    let annotated = plural(task.annotated, "annotated article", "annotated articles");
+    let mut out = format!(
+        "\n{} ({kind}): {annotated}",
+        printable(&task.outcomes.task.name)
+    );
+    if task.groups < task.annotated {
+        out += &format!(" in {} groups of near-duplicates", task.groups);
+    }
+    out.push('\n');
+    out += &labels_text(task, width);
+    out += &overall_text(task, width);
+    out += &pairs_text(task);
+    out += &slices_text(task, width);
+    out
+}
+
+fn labels_text(task: &TaskReport, width: usize) -> String {
+    use Align::{Left, Right};
+    let heads = ["label", "articles", "F1", "precision", "recall", "AP", ""];
+    let mut table = Columns::new(&heads, &[Left, Right, Left, Right, Right, Right, Left]);
+    for label in &task.labels {
+        let metric = |metric: Metric| number(label.metrics.get(&metric).and_then(|one| one.value));
+        table.push(vec![
+            label.label.clone(),
+            label.support.to_string(),
+            label
+                .metrics
+                .get(&Metric::F1)
+                .copied()
+                .map(estimate)
+                .unwrap_or_default(),
+            metric(Metric::Precision),
+            metric(Metric::Recall),
+            metric(Metric::AveragePrecision),
+            trust(label).to_owned(),
+        ]);
+    }
+    table.lines(width)
+}
+
+/// What the label's words say after the numbers.
+fn trust(label: &LabelReport) -> &str {
+    label.words.split_once(": ").map_or("", |(_, trust)| trust)
+}
+
+fn overall_text(task: &TaskReport, width: usize) -> String {
+    let mut table = Columns::new(&["all labels", ""], &[Align::Left, Align::Left]);
+    for metric in OVERALL {
+        if let Some(value) = task.overall.get(&metric) {
+            table.push(vec![metric.title().into(), estimate(*value)]);
+        }
+    }
+    table.lines(width)
+}
+
+fn pairs_text(task: &TaskReport) -> String {
+    let pairs = task.error_pairs.iter().take(PAIRS).map(|pair| {
+        let (missed, invented) = (printable(&pair.missed), printable(&pair.invented));
+        format!(
+            "  {invented} instead of {missed}: {}\n",
+            plural(pair.articles, "article", "articles")
+        )
+    });
+    pairs.collect()
+}
+
+fn slices_text(task: &TaskReport, width: usize) -> String {
+    if task.slices.is_empty() {
+        return String::new();
+    }
+    let heads = ["slice", "articles", "macro F1", "all labels right"];
+    let mut table = Columns::new(
+        &heads,
+        &[Align::Left, Align::Right, Align::Left, Align::Left],
+    );
+    for slice in &task.slices {
+        let metric = |metric: Metric| {
+            slice
+                .metrics
+                .get(&metric)
+                .copied()
+                .map(estimate)
+                .unwrap_or_default()
+        };
+        table.push(vec![
+            format!("{} {}", slice.key, slice.value),
+            slice.articles.to_string(),
+            metric(Metric::MacroF1),
+            metric(Metric::SubsetAccuracy),
+        ]);
+    }
+    table.lines(width)
+}
+
+/// A comparison for a terminal of `width` columns.
+#[must_use]
+pub fn comparison_text(comparison: &Comparison, width: usize) -> String {
+    let mut out = heading(&format!("baseline   {}", comparison.baseline.title), width);
+    out += &heading(&format!("candidate  {}", comparison.candidate.title), width);
+    out += &format!(
+        "{} in pairs\n",
+        plural(comparison.articles, "article", "articles")
+    );
+    for reason in &comparison.left_out {
+        out += &format!("only the common part is compared: {}\n", printable(reason));
+    }
+    out += &format!("{}\n", summary(comparison));
+    for task in &comparison.tasks {
+        out += &task_comparison_text(task, width);
+    }
+    out += &differences_text(comparison, width);
+    out += &changed_text(comparison, width);
+    out
+}
+
+/// The headline in one sentence: `topics macro F1 0.71 -> 0.75, +0.04 (+0.01 to +0.07): better`.
+#[must_use]
+pub(crate) fn summary(comparison: &Comparison) -> String {
+    let (task, metric) = &comparison.headline;
+    let Some(delta) = comparison.delta(&format!("{task}/{metric}")) else {
+        return String::new();
+    };
+    let values = format!("{} -> {}", number(delta.baseline), number(delta.candidate));
+    let task = printable(task);
+    format!(
+        "{task} {} {values}, {}: {}",
+        metric.title(),
+        difference(&delta),
+        delta.verdict.words()
+    )
+}
+
+fn task_comparison_text(task: &TaskComparison, width: usize) -> String {
+    use Align::{Left, Right};
+    let mut out = format!("\n{}\n", printable(&task.task));
+    let heads = ["all labels", "baseline", "candidate", "difference", "p", ""];
+    let mut table = Columns::new(&heads, &[Left, Right, Right, Left, Left, Left]);
+    for metric in OVERALL {
+        if let Some(delta) = task.overall.get(&metric) {
+            table.push(delta_cells(
+                metric.title().into(),
+                delta,
+                delta.p,
+                delta.verdict,
+            ));
+        }
+    }
+    out += &table.lines(width);
+    out += &label_deltas_text(task, width);
+    out += &slice_deltas_text(task, width);
+    out
+}
+
+fn delta_cells(name: String, delta: &Delta, p: Option<f64>, verdict: Verdict) -> Vec<String> {
+    vec![
+        name,
+        number(delta.baseline),
+        number(delta.candidate),
+        difference(delta),
+        p.map(p_value).unwrap_or_default(),
+        verdict.words().into(),
+    ]
+}
+
+fn label_deltas_text(task: &TaskComparison, width: usize) -> String {
+    use Align::{Left, Right};
+    let heads = [
+        "label F1",
+        "articles",
+        "baseline",
+        "candidate",
+        "difference",
+        "won/lost",
+        "p (Holm)",
+        "",
+    ];
+    let mut table = Columns::new(
+        &heads,
+        &[Left, Right, Right, Right, Left, Right, Left, Left],
+    );
+    for label in &task.labels {
+        let Some(f1) = label.metrics.get(&Metric::F1) else {
+            continue;
+        };
+        let mut cells = delta_cells(label.label.clone(), f1, label.f1_holm, label.verdict);
+        cells.insert(1, label.support.to_string());
+        cells.insert(5, won_lost(label));
+        table.push(cells);
+    }
+    table.lines(width)
+}
+
+/// `12/3`: articles won and lost on a label.
+pub(crate) fn won_lost(label: &LabelComparison) -> String {
+    format!("{}/{}", label.won, label.lost)
+}
+
+fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
+    if task.slices.is_empty() {
+        return String::new();
+    }
+    use Align::{Left, Right};
+    let heads = [
+        "slice macro F1",
+        "articles",
+        "baseline",
+        "candidate",
+        "difference",
+        "p",
+        "",
+    ];
+    let mut table = Columns::new(&heads, &[Left, Right, Right, Right, Left, Left, Left]);
+    for slice in &task.slices {
+        let Some(delta) = slice.metrics.get(&Metric::MacroF1) else {
+            continue;
+        };
+        let mut cells = delta_cells(
+            format!("{} {}", slice.key, slice.value),
+            delta,
+            delta.p,
+            delta.verdict,
+        );
+        cells.insert(1, slice.articles.to_string());
+        table.push(cells);
+    }
+    table.lines(width)
+}
+
+fn differences_text(comparison: &Comparison, width: usize) -> String {
+    if comparison.differences.is_empty() {
+        return "\nno setting differs\n".into();
+    }
+    let mut table = Columns::new(
+        &["what differs", "baseline", "candidate"],
+        &[Align::Left; 3],
+    );
+    for one in &comparison.differences {
+        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "(not set)".into());
+        table.push(vec![
+            one.name.clone(),
+            shown(&one.baseline),
+            shown(&one.candidate),
+        ]);
+    }
+    format!("\n{}", table.lines(width))
+}
+
+fn changed_text(comparison: &Comparison, width: usize) -> String {
+    let mut out = String::new();
+    for (outcome, head) in [
+        (Outcome::Lost, "lost"),
+        (Outcome::Won, "won"),
+        (Outcome::Mixed, "wrong in another way"),
+    ] {
+        let all: Vec<&ChangedArticle> = comparison
+            .changed
+            .iter()
+            .filter(|one| one.outcome == outcome)
+            .collect();
+        if all.is_empty() {
+            continue;
+        }
+        out += &format!(
+            "\n{head}: {}\n",
+            plural(all.len() as u64, "article", "articles")
+        );
+        for article in all.iter().take(SHOWN) {
+            out += &changed_lines(article, width);
+        }
+        if all.len() > SHOWN {
+            out += &format!(
+                "  and {} more: --format html or json lists them all\n",
+                all.len() - SHOWN
+            );
+        }
+    }
+    out
+}
+
+fn changed_lines(article: &ChangedArticle, width: usize) -> String {
+    let list = |labels: &[String]| {
+        if labels.is_empty() {
+            "none".into()
+        } else {
+            printable(&labels.join(", "))
+        }
+    };
+    let (gold, before, after) = (
+        list(&article.gold),
+        list(&article.baseline),
+        list(&article.candidate),
+    );
+    let scores = article.labels.iter().map(|label| {
+        let name = printable(&label.label);
+        format!("{name} {:.2} -> {:.2}", label.baseline, label.candidate)
+    });
+    let scores = scores.collect::<Vec<_>>().join(", ");
+    let first = cut(
+        &printable(&format!("  {}  {}", article.id, article.title)),
+        width,
+    );
+    format!(
+        "{first}\n{}\n",
+        cut(
+            &format!("    gold {gold}; {before} -> {after}; {scores}"),
+            width
+        )
+    )
+}
+
+/// `0.71`, or `-` where undefined.
+pub(crate) fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".into(), |value| format!("{value:.3}"))
+}
+
+/// `+0.04 (+0.01 to +0.07)`.
+pub(crate) fn difference(delta: &Delta) -> String {
+    match (delta.difference, delta.interval) {
+        (Some(difference), Some(interval)) => {
+            format!(
+                "{difference:+.3} ({:+.3} to {:+.3})",
+                interval.low, interval.high
+            )
+        }
+        (Some(difference), None) => format!("{difference:+.3}"),
+        (None, _) => "-".into(),
+    }
+}
+
+/// `0.012`, or `<0.001`.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "<0.001".into()
+    } else {
+        format!("{p:.3}")
+    }
+}

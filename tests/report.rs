@@ -1,0 +1,351 @@
+//! Reports and comparisons through the public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use article_toolkit::article::{Task, TaskKind};
+use article_toolkit::evaluate::{
+    ArticleOutcome, CompareOptions, EvaluateError, Metric, Report, ReportInput, ReportOptions,
+    Resampling, SplitMix64, TaskOutcomes, Verdict,
+};
+use article_toolkit::render;
+
+/// `n` articles with two topics and a stance; `noise` is the share of cells decided at random.
+fn input(n: usize, seed: u64, noise: f64) -> ReportInput {
+    let mut gold_random = SplitMix64::new(99);
+    let mut random = SplitMix64::new(seed);
+    let labels = ["energy", "transport"].map(String::from).to_vec();
+    let stances = ["for", "neutral"].map(String::from).to_vec();
+    let mut topics = empty("topics", TaskKind::Multi, labels, vec![0.5, 0.5]);
+    let mut stance = empty("stance", TaskKind::Single, stances, vec![]);
+    for _ in 0..n {
+        let gold: Vec<bool> = (0..2).map(|_| gold_random.next_f64() < 0.3).collect();
+        let scores: Vec<f64> = gold
+            .iter()
+            .map(|&yes| {
+                if random.next_f64() < noise {
+                    random.next_f64()
+                } else if yes {
+                    0.9
+                } else {
+                    0.1
+                }
+            })
+            .collect();
+        topics
+            .decided
+            .push(scores.iter().map(|score| *score >= 0.5).collect());
+        topics
+            .gold
+            .push(gold.iter().map(|&yes| Some(yes)).collect());
+        topics.scores.push(scores);
+        let first = random.next_f64();
+        let truth = gold_random.next_f64() < 0.5;
+        stance.gold.push(vec![Some(truth), Some(!truth)]);
+        stance.decided.push(vec![first >= 0.5, first < 0.5]);
+        stance.scores.push(vec![first, 1.0 - first]);
+    }
+    ReportInput {
+        title: format!("model {seed}"),
+        method: "holdout".into(),
+        articles: (0..n).map(article).collect(),
+        tasks: vec![topics, stance],
+        settings: BTreeMap::from([("c".into(), seed.to_string())]),
+        model: String::new(),
+    }
+}
+
+fn empty(name: &str, kind: TaskKind, labels: Vec<String>, thresholds: Vec<f64>) -> TaskOutcomes {
+    let task = Task {
+        name: name.into(),
+        kind,
+        labels,
+    };
+    TaskOutcomes {
+        task,
+        thresholds,
+        gold: vec![],
+        scores: vec![],
+        decided: vec![],
+    }
+}
+
+fn article(row: usize) -> ArticleOutcome {
+    ArticleOutcome {
+        id: format!("a{row}"),
+        title: format!("خبر {row} | <b>"),
+        digest: format!("{row:064x}"),
+        group: row as u32,
+        slices: BTreeMap::from([(
+            "lang".into(),
+            if row.is_multiple_of(2) { "fa" } else { "ar" }.into(),
+        )]),
+        evidence: vec![],
+        sentences: vec![],
+    }
+}
+
+fn options() -> ReportOptions {
+    ReportOptions {
+        resampling: Resampling {
+            resamples: 300,
+            ..Resampling::default()
+        },
+        headline: None,
+    }
+}
+
+fn comparing(common: bool) -> CompareOptions {
+    CompareOptions {
+        resampling: options().resampling,
+        common,
+    }
+}
+
+fn report(seed: u64, noise: f64) -> Report {
+    Report::build(input(300, seed, noise), &options()).unwrap()
+}
+
+#[test]
+fn a_saved_report_loads_equal_and_saves_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a.json"), folder.path().join("b.json"));
+    let report = report(1, 0.3);
+    report.save(&first).unwrap();
+    let loaded = Report::load(&first).unwrap();
+    assert_eq!(loaded, report);
+    loaded.save(&second).unwrap();
+    assert_eq!(
+        std::fs::read(&first).unwrap(),
+        std::fs::read(&second).unwrap()
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn articles_without_labels_score_right_when_nothing_is_decided() {
+    let mut topics = empty("topics", TaskKind::Multi, vec!["x".into()], vec![0.5]);
+    for (gold, decided) in [(true, true), (false, false), (false, false)] {
+        topics.gold.push(vec![Some(gold)]);
+        topics.decided.push(vec![decided]);
+        topics.scores.push(vec![0.5]);
+    }
+    let mut input = input(3, 1, 0.0);
+    input.tasks = vec![topics];
+    let report = Report::build(input, &options()).unwrap();
+    for path in [
+        "topics/article_f1",
+        "topics/subset_accuracy",
+        "topics/macro_f1",
+    ] {
+        assert_eq!(report.estimate(path).unwrap().value, Some(1.0), "{path}");
+    }
+}
+
+#[test]
+fn cells_without_gold_are_not_negatives() {
+    let mut with = input(50, 1, 0.4);
+    for row in 0..25 {
+        with.tasks[0].gold[row] = vec![None, None];
+    }
+    let report = Report::build(with, &options()).unwrap();
+    assert_eq!(report.tasks[0].annotated, 25);
+    assert_eq!(report.tasks[0].labels[0].known, 25);
+    assert_eq!(report.tasks[1].annotated, 50);
+}
+
+#[test]
+fn contradictions_are_refused() {
+    type Damage = fn(&mut ReportInput);
+    let damages: [(&str, Damage); 7] = [
+        ("twice", |input| {
+            input.articles[1].id = input.articles[0].id.clone()
+        }),
+        ("probability", |input| {
+            input.tasks[0].scores[3][0] = f64::NAN
+        }),
+        ("rows", |input| drop(input.tasks[0].gold.pop())),
+        ("labels, but", |input| input.tasks[0].decided[2].push(true)),
+        ("thresholds", |input| input.tasks[0].thresholds.clear()),
+        ("exactly one", |input| {
+            input.tasks[1].decided[0] = vec![true, true]
+        }),
+        ("one gold label", |input| {
+            input.tasks[1].gold[0] = vec![Some(true), None]
+        }),
+    ];
+    for (words, damage) in damages {
+        let mut bad = input(10, 1, 0.2);
+        damage(&mut bad);
+        let error = Report::build(bad, &options()).unwrap_err().to_string();
+        assert!(error.contains(words), "{words}: {error}");
+    }
+}
+
+#[test]
+fn damaged_files_are_errors_with_path_and_place() {
+    let text = saved(&report(1, 0.3));
+    let path = Path::new("x.report.json");
+    let broken = [
+        (
+            text.replacen("\"schema\": 1", "\"schema\": 2", 1),
+            "schema 2",
+        ),
+        (text.replacen("\"schema\":1", "\"schema\":2", 1), "schema 2"),
+        (text.replacen("\"tp\":", "\"tp\":1", 1), "counts"),
+        (text.replacen("\"a7\"", "\"a8\"", 1), "twice"),
+        (text[..text.len() / 2].to_owned(), "x.report.json:"),
+        (text.replacen("\"title\"", "\"titel\"", 1), "unknown field"),
+        (
+            text.replacen("\"version\"", "\"title\"", 1),
+            "duplicate field",
+        ),
+        (String::new(), "x.report.json:"),
+    ];
+    for (bytes, words) in broken {
+        if bytes == text {
+            continue;
+        }
+        let error = Report::parse(bytes.as_bytes(), path)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains(words) && error.contains("x.report.json"),
+            "{words}: {error}"
+        );
+    }
+}
+
+fn saved(report: &Report) -> String {
+    let mut bytes = Vec::new();
+    report.write(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_clearly_better_candidate_is_called_better() {
+    let comparison = report(1, 0.8)
+        .compare(&report(2, 0.1), &comparing(false))
+        .unwrap();
+    let delta = comparison.delta("topics/macro_f1").unwrap();
+    assert_eq!(delta.verdict, Verdict::Better);
+    assert!(delta.p.unwrap() < 0.01 && delta.interval.unwrap().low > 0.0);
+    assert_eq!(
+        comparison.delta("topics/hamming_loss").unwrap().verdict,
+        Verdict::Better
+    );
+    let back = report(2, 0.1)
+        .compare(&report(1, 0.8), &comparing(false))
+        .unwrap();
+    assert_eq!(back.delta("macro_f1").unwrap().verdict, Verdict::Worse);
+    assert_eq!(
+        back.delta("macro_f1").unwrap().difference,
+        delta.difference.map(|d| -d)
+    );
+}
+
+#[test]
+fn a_report_equals_itself() {
+    let one = report(1, 0.3);
+    let comparison = one.compare(&one, &comparing(false)).unwrap();
+    assert!(comparison.changed.is_empty() && comparison.differences.is_empty());
+    for task in &comparison.tasks {
+        assert!(
+            task.overall
+                .values()
+                .all(|delta| delta.verdict == Verdict::Same)
+        );
+        assert!(
+            task.labels
+                .iter()
+                .all(|label| label.mcnemar == 1.0 && label.verdict == Verdict::Same)
+        );
+    }
+}
+
+#[test]
+fn other_articles_texts_labels_and_gold_are_not_comparable() {
+    type Damage = fn(&mut ReportInput);
+    let damages: [(&str, Damage); 5] = [
+        ("other articles", |input| {
+            input.articles[0].id = "new".into()
+        }),
+        ("another text", |input| {
+            input.articles[0].digest = "f".repeat(64)
+        }),
+        ("another label set", |input| {
+            input.tasks[0].task.labels[0] = "gas".into()
+        }),
+        ("other gold", |input| input.tasks[0].gold[0][0] = None),
+        ("only in the first", |input| drop(input.tasks.pop())),
+    ];
+    let one = report(1, 0.3);
+    for (words, damage) in damages {
+        let mut other = input(300, 2, 0.3);
+        damage(&mut other);
+        let other = Report::build(other, &options()).unwrap();
+        let Err(EvaluateError::NotComparable(refusal)) = one.compare(&other, &comparing(false))
+        else {
+            panic!("{words}: compared");
+        };
+        assert!(
+            refusal.common_part && refusal.to_string().contains(words),
+            "{words}: {refusal}"
+        );
+        let common = one.compare(&other, &comparing(true)).unwrap();
+        assert!(!common.left_out.is_empty());
+    }
+}
+
+#[test]
+fn the_order_of_articles_does_not_matter() {
+    let one = report(1, 0.3);
+    let mut turned = input(300, 2, 0.3);
+    turned.articles.reverse();
+    for task in &mut turned.tasks {
+        task.gold.reverse();
+        task.scores.reverse();
+        task.decided.reverse();
+    }
+    let turned = Report::build(turned, &options()).unwrap();
+    assert_eq!(turned.fingerprint, report(2, 0.3).fingerprint);
+    let straight = one.compare(&report(2, 0.3), &comparing(false)).unwrap();
+    assert_eq!(one.compare(&turned, &comparing(false)).unwrap(), straight);
+}
+
+#[test]
+fn the_same_at_any_number_of_threads() {
+    let pool = |threads| {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap()
+    };
+    let all: Vec<String> = [1, 2, 7]
+        .map(|threads| pool(threads).install(|| saved(&report(1, 0.3))))
+        .into();
+    assert!(all.iter().all(|text| *text == all[0]));
+}
+
+#[test]
+fn texts_name_the_numbers() {
+    let (one, other) = (report(1, 0.8), report(2, 0.1));
+    let text = render::report_text(&one, 100);
+    assert!(
+        text.contains("topics macro F1") && text.contains("energy"),
+        "{text}"
+    );
+    let comparison = one.compare(&other, &comparing(false)).unwrap();
+    let text = render::comparison_text(&comparison, 120);
+    assert!(text.contains("better") && text.contains("won:"), "{text}");
+    let markdown = render::comparison_markdown(&comparison);
+    assert!(
+        markdown.contains("**better**") && !markdown.contains("<b>"),
+        "{markdown}"
+    );
+    assert_eq!(
+        comparison.tasks[0].overall[&Metric::MacroF1].verdict,
+        Verdict::Better
+    );
+}
