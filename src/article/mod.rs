@@ -1,6 +1,7 @@
 //! What comes in: articles, their readers, `labels.csv`, boilerplate, near-duplicates and folds.
 
 mod boilerplate;
+mod check;
 mod csv_quotes;
 mod folds;
 mod inputs;
@@ -11,9 +12,12 @@ mod task;
 use std::path::PathBuf;
 
 pub use boilerplate::{Cleaned, Cleaner, CleanerError, CleanerSpec, Cut};
+pub use check::{Findings, check_corpus};
 pub use folds::{FoldError, Folds};
 pub use inputs::{InputError, find_articles};
-pub use labels::{Corpus, GoldTask, LabelColumn, LabelsError, LabelsOptions, Problem};
+pub use labels::{
+    Corpus, GoldTask, LabelColumn, LabelsError, LabelsOptions, Problem, UnknownLabel,
+};
 pub use read::{ReadError, read_article};
 pub use task::{Task, TaskKind};
 

@@ -454,21 +454,6 @@ impl TfIdf {
             })
             .collect()
     }
-
-    /// The concepts that fire in a document, each with its place in the text.
-    #[must_use]
-    pub fn concepts(&self, document: &Document<'_>) -> Vec<(&str, Range<usize>)> {
-        let mut seen = Occurrences::default();
-        self.params
-            .counter()
-            .for_each_term(document, &mut seen, &mut |_, _, _, _| {});
-        let place =
-            |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;
-        seen.hits
-            .iter()
-            .map(|h| (self.matcher().concept_id(h.concept), place(&h.tokens)))
-            .collect()
-    }
 }
 
 impl Fit<Documents<'_, '_>, (), FeatureError> for TfIdfParams {

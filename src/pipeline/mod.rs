@@ -198,3 +198,22 @@ pub(crate) fn prepare<'t>(cleaner: &Cleaner, article: &'t Article) -> Document<'
         lang,
     }
 }
+
+/// The concepts that fire in an article, each with its bytes, without any model.
+///
+/// # Errors
+/// When text rules or glossary cannot be built.
+pub fn concept_hits(
+    text: &TextSpec,
+    glossary: &Glossary,
+    article: &Article,
+) -> Result<Vec<(String, Range<usize>)>, PipelineError> {
+    let analyzer = Analyzer::new(&text.analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer)?;
+    let document = prepare(&Cleaner::new(&text.cleaner)?, article);
+    let hits = matcher.hits(&analyzer, &document);
+    Ok(hits
+        .into_iter()
+        .map(|(concept, bytes)| (matcher.concept_id(concept).to_owned(), bytes))
+        .collect())
+}

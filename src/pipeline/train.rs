@@ -442,6 +442,7 @@ pub(crate) fn article_outcome(
         group,
         slices,
         evidence: Vec::new(),
+        sentences: Vec::new(),
     }
 }
 

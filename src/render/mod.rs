@@ -2,12 +2,16 @@
 
 mod columns;
 mod markdown;
+mod model;
+mod predictions;
 mod text;
 
 use std::io::Write;
 use std::path::Path;
 
 pub use markdown::comparison_markdown;
+pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
+pub use predictions::{PredictionRow, PredictionSink, RowFormat};
 pub use text::{comparison_text, report_text};
 
 use crate::evaluate::{EvaluateError, write_atomically};

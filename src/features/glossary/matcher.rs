@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::features::Document;
 use crate::features::tokens::TokenBuffer;
 use crate::text::{Analyzer, Lang, Token};
 
@@ -103,6 +104,18 @@ impl Matcher {
     #[must_use]
     pub fn kind(&self, concept: u32) -> &str {
         &self.kinds[concept as usize]
+    }
+
+    /// The concepts of a document with their places in the text.
+    #[must_use]
+    pub fn hits(&self, analyzer: &Analyzer, document: &Document<'_>) -> Vec<(u32, Range<usize>)> {
+        let (mut tokens, mut hits) = (TokenBuffer::default(), Vec::new());
+        tokens.fill(analyzer, document.text, &document.kept, document.lang);
+        self.find(&tokens, &mut String::new(), &mut hits);
+        let place = |t: &Range<usize>| tokens.bytes(t.start).start..tokens.bytes(t.end - 1).end;
+        hits.iter()
+            .map(|hit| (hit.concept, place(&hit.tokens)))
+            .collect()
     }
 
     /// Fills `hits` with the concepts of a document, in text order. `haystack` is working space.
