@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Factor of each feature block, in the order of [`Block::ALL`]; 0 leaves a block out.
-pub type BlockWeights = [f32; 4];
+pub type BlockWeights = [f32; 5];
 
 /// What is learnt on the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub fn candidates(family: Family, block_sets: &[BlockWeights]) -> Vec<Candidate>
             family,
             c: 1.0,
             class_weight: ClassWeight::Uniform,
-            blocks: [0.0; 4],
+            blocks: [0.0; 5],
         }];
     }
     let costs: &[f64] = if family == Family::LinearSvm {

@@ -56,7 +56,7 @@ impl Classifier {
             Self::Glossary => None,
         };
         if self == Self::Glossary {
-            config.blocks = Some(vec![[0.0, 0.0, 1.0, 0.0]]);
+            config.blocks = Some(vec![[0.0, 0.0, 1.0, 0.0, 1.0]]);
         }
     }
 }

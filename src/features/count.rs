@@ -114,22 +114,19 @@ impl Counter<'_> {
         hits: &[Hit],
         sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
     ) {
-        for hit in hits {
+        let mut give = |block: Block, term: &str, hit: &Hit| {
+            sink(block, hash_term(block as u8, term), &|| term.to_owned(), hit.tokens.clone());
+        };
+        for hit in hits.iter().filter(|hit| self.matcher.is_feature(hit.concept)) {
             let id = self.matcher.concept_id(hit.concept);
-            let term = || id.to_owned();
-            sink(
-                Block::Concepts,
-                hash_term(Block::Concepts as u8, id),
-                &term,
-                hit.tokens.clone(),
-            );
+            let [subject, kind] = self.matcher.aggregates(hit.concept);
+            give(Block::Concepts, id, hit);
+            give(Block::Subjects, &subject.anywhere, hit);
+            give(Block::Subjects, &kind.anywhere, hit);
             if hit.tokens.start < self.spec.lead_tokens {
-                sink(
-                    Block::LeadConcepts,
-                    hash_term(Block::LeadConcepts as u8, id),
-                    &term,
-                    hit.tokens.clone(),
-                );
+                give(Block::LeadConcepts, id, hit);
+                give(Block::Subjects, &subject.in_lead, hit);
+                give(Block::Subjects, &kind.in_lead, hit);
             }
         }
     }

@@ -14,21 +14,25 @@ pub enum Block {
     Concepts = 2,
     /// Glossary concepts in the title and lead.
     LeadConcepts = 3,
+    /// How many hits each subject and each kind of the glossary has, in the whole article and in the lead: few dense
+    /// features that carry a label over to concepts never seen in training.
+    Subjects = 4,
 }
 
 impl Block {
     /// All blocks, in column order.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Words,
         Self::Characters,
         Self::Concepts,
         Self::LeadConcepts,
+        Self::Subjects,
     ];
 
     /// Name in reports and settings.
     #[must_use]
     pub fn name(self) -> &'static str {
-        ["words", "characters", "concepts", "lead_concepts"][self as usize]
+        ["words", "characters", "concepts", "lead_concepts", "subjects"][self as usize]
     }
 }
 

@@ -195,7 +195,7 @@ fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(
 fn term_frequency(block: Block, count: u32) -> f32 {
     match block {
         Block::Words | Block::Characters => 1.0 + (count as f32).ln(),
-        Block::Concepts | Block::LeadConcepts => (count as f32).ln_1p(),
+        Block::Concepts | Block::LeadConcepts | Block::Subjects => (count as f32).ln_1p(),
     }
 }
 

@@ -154,7 +154,7 @@ fn shown_term(pipeline: &Pipeline, column: u32) -> String {
     match vocabulary.block(column) {
         Block::Words => format!("«{term}»"),
         Block::Characters => format!("‹{}›", term.replace(' ', "_")),
-        Block::Concepts => term,
+        Block::Concepts | Block::Subjects => term,
         Block::LeadConcepts => format!("{term}@lead"),
     }
 }

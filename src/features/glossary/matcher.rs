@@ -14,7 +14,7 @@ use crate::features::tokens::TokenBuffer;
 use crate::text::{Analyzer, Lang, Token};
 
 use super::affixes::Affixes;
-use super::{Glossary, GlossaryError};
+use super::{Concept, Glossary, GlossaryError};
 
 /// A concept found in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,18 @@ pub struct Hit {
     pub concept: u32,
     /// Tokens it covers.
     pub tokens: Range<usize>,
+}
+
+/// Names of a count over many concepts.
+#[derive(Debug)]
+pub(crate) struct Aggregate {
+    pub(crate) anywhere: String,
+    pub(crate) in_lead: String,
+}
+
+fn aggregates(concept: &Concept) -> [Aggregate; 2] {
+    let named = |name: String| Aggregate { in_lead: format!("{name}@lead"), anywhere: name };
+    [named(format!("subject:{}", concept.subject)), named(format!("kind:{}", concept.kind))]
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +64,10 @@ impl Form {
 #[derive(Debug)]
 pub struct Matcher {
     ids: Vec<String>,
-    kinds: Vec<String>,
+    /// Whether hits of a concept become features: not those of stop words and agencies.
+    features: Vec<bool>,
+    /// Names of the subject and the kind of each concept as features.
+    aggregates: Vec<[Aggregate; 2]>,
     forms: Vec<Form>,
     /// Forms of each pattern of the automaton, longest first.
     by_pattern: Vec<Vec<u32>>,
@@ -86,7 +101,8 @@ impl Matcher {
                 .iter()
                 .map(|c| c.concept.clone())
                 .collect(),
-            kinds: glossary.concepts.iter().map(|c| c.kind.clone()).collect(),
+            features: glossary.concepts.iter().map(|c| c.kind != "stop" && c.kind != "agency").collect(),
+            aggregates: glossary.concepts.iter().map(aggregates).collect(),
             automaton: (!patterns.is_empty()).then_some(automaton),
             by_pattern: patterns.into_values().collect(),
             forms,
@@ -100,10 +116,15 @@ impl Matcher {
         &self.ids[concept as usize]
     }
 
-    /// Kind of a concept.
-    #[must_use]
-    pub fn kind(&self, concept: u32) -> &str {
-        &self.kinds[concept as usize]
+    /// True where a concept is a feature. Stop words only keep other concepts from firing on them, and agencies would
+    /// teach the outlet instead of the topic.
+    pub(crate) fn is_feature(&self, concept: u32) -> bool {
+        self.features[concept as usize]
+    }
+
+    /// The features a hit adds to beside its own: its subject and its kind.
+    pub(crate) fn aggregates(&self, concept: u32) -> &[Aggregate; 2] {
+        &self.aggregates[concept as usize]
     }
 
     /// The concepts of a document with their places in the text.

@@ -41,6 +41,8 @@ macro_rules! built_in {
 pub struct Concept {
     /// Unique name, e.g. `gas_pipeline`.
     pub concept: String,
+    /// Name of the file it came from without its ending: `energy`, `places`, ...
+    pub subject: String,
     /// `topic_term`, `stance_positive`, `place`, ...
     pub kind: String,
     /// Meaning in a few English words.
@@ -127,6 +129,7 @@ impl Glossary {
     /// # Errors
     /// Every row that breaks the format.
     pub fn append(&mut self, path: &Path, text: &str) -> Result<(), GlossaryError> {
+        let subject = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
         let mut problems = Vec::new();
         let mut problem = |line, message| {
             problems.push(GlossaryProblem {
@@ -147,7 +150,7 @@ impl Glossary {
                 }
                 Ok(record) => {
                     let line = record.position().map_or(0, csv::Position::line);
-                    match self.concept(&record) {
+                    match self.concept(&record, &subject) {
                         Ok(concept) => self.concepts.push(concept),
                         Err(message) => problem(line, message),
                     }
@@ -162,7 +165,7 @@ impl Glossary {
         }
     }
 
-    fn concept(&self, record: &csv::StringRecord) -> Result<Concept, String> {
+    fn concept(&self, record: &csv::StringRecord, subject: &str) -> Result<Concept, String> {
         if record.len() != HEADER.len() {
             return Err(format!("{} cells, expected {}", record.len(), HEADER.len()));
         }
@@ -189,6 +192,7 @@ impl Glossary {
         let forms = std::array::from_fn(|i| split_forms(&record[i + 3]));
         Ok(Concept {
             concept: id.to_owned(),
+            subject: subject.to_owned(),
             kind: record[1].trim().to_owned(),
             gloss: record[2].trim().to_owned(),
             forms,
