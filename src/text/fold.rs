@@ -137,14 +137,6 @@ impl FoldTable {
     }
 }
 
-/// Invisible inside a word.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(
-        classify(c),
-        Class::Mark | Class::Joiner | Class::Tatweel | Class::Combining
-    )
-}
-
 fn classify(c: char) -> Class {
     match c {
         ' '

@@ -1,10 +1,13 @@
 //! Which of the six languages a text is written in.
 
-use std::{fmt, ops::Range, str::FromStr, sync::OnceLock};
+use std::{collections::HashMap, fmt, ops::Range, str::FromStr, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::{TextError, fold};
+use super::{
+    TextError,
+    fold::{Class, FoldTable},
+};
 
 /// A language the rules know, or [`Lang::Other`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -90,7 +93,20 @@ pub fn guess_language_in(text: &str, kept: &[Range<usize>]) -> LangGuess {
     for part in kept.iter().filter_map(|range| text.get(range.clone())) {
         evidence.read(part);
     }
-    evidence.decide()
+    let sample = kept.iter().find_map(|range| {
+        text.get(range.clone())
+            .filter(|part| !part.trim().is_empty())
+    });
+    evidence.decide(head(sample.unwrap_or(""), SAMPLE_BYTES / 4))
+}
+
+/// At most `limit` bytes of the start of a text, cut at a character boundary.
+fn head(text: &str, limit: usize) -> &str {
+    let end = (0..=limit.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0);
+    text.get(..end).unwrap_or("")
 }
 
 /// What the letters and the commonest words of a text say.
@@ -100,20 +116,38 @@ struct Evidence {
     cyrillic: u32,
     latin: u32,
     other: u32,
+    /// How often the letter ə stands, which Turkish has not.
+    schwa: u32,
+    /// How often x and q stand, which Turkish has in foreign names only.
+    x_or_q: u32,
+    bytes: usize,
     /// Weight for each of [`Lang::ALL`], then for "none of them".
     votes: [f32; 7],
 }
 
 const OTHER: usize = 6;
+/// Enough text to know a language by; the rest is not read.
+const SAMPLE_BYTES: usize = 12_000;
+/// Below this share of the votes the letters and words do not decide.
+const CLEAR: f32 = 0.7;
 
 impl Evidence {
     fn read(&mut self, text: &str) {
+        let table = FoldTable::of(Lang::Other);
         let mut word = String::new();
+        let text = head(text, SAMPLE_BYTES.saturating_sub(self.bytes));
+        self.bytes += text.len();
         for c in text.chars() {
-            if c.is_alphabetic() || (!word.is_empty() && fold::is_invisible(c)) {
+            let class = table.get(c).0;
+            if matches!(class, Class::Letter | Class::Compat) {
                 self.letter(c);
-                word.push(c);
-            } else if !word.is_empty() {
+                word.extend(c.to_lowercase());
+            } else if !word.is_empty()
+                && !matches!(
+                    class,
+                    Class::Mark | Class::Joiner | Class::Tatweel | Class::Combining
+                )
+            {
                 self.word(&word);
                 word.clear();
             }
@@ -124,71 +158,84 @@ impl Evidence {
     fn letter(&mut self, c: char) {
         match c {
             'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | 'ə' => self.latin += 1,
-            '\u{400}'..='\u{4FF}' => self.cyrillic += 1,
+            '\u{400}'..='\u{52F}' => self.cyrillic += 1,
             '\u{600}'..='\u{6FF}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' => {
                 self.arabic += 1
             }
-            c if c.is_alphabetic() => self.other += 1,
-            _ => {}
+            _ => self.other += 1,
         }
-        if let Some((index, weight)) = letter_vote(c) {
-            self.votes[index] += weight;
+        self.schwa += u32::from(matches!(c, 'ə' | 'Ə'));
+        self.x_or_q += u32::from(matches!(c, 'q' | 'Q' | 'x' | 'X'));
+        for (index, weight) in letter_votes(c) {
+            self.votes[*index] += weight;
         }
     }
 
     fn word(&mut self, word: &str) {
-        if word.starts_with("ال") && word.chars().count() > 4 {
+        if word.starts_with("ال") && word.len() > 8 {
             self.votes[1] += 1.0;
         }
-        let folded = word.to_lowercase();
-        for (index, words) in common_words().iter().enumerate() {
-            if words.binary_search(&folded.as_str()).is_ok() {
-                self.votes[index] += 2.0;
-            }
+        for index in common_words().get(word).into_iter().flatten() {
+            self.votes[*index] += 2.0;
         }
     }
 
-    fn decide(&self) -> LangGuess {
+    fn decide(&self, sample: &str) -> LangGuess {
         let total = self.arabic + self.cyrillic + self.latin + self.other;
-        let scripts = [
+        let (count, candidates): (u32, &[usize]) = [
             (self.arabic, &[0, 1, OTHER][..]),
             (self.cyrillic, &[2, OTHER]),
             (self.latin, &[3, 4, 5, OTHER]),
-        ];
-        let Some(&(count, candidates)) = scripts.iter().max_by_key(|(count, _)| *count) else {
-            return LangGuess {
-                lang: Lang::Other,
-                confidence: 0.0,
-                mixed: false,
-            };
+            (self.other, &[OTHER]),
+        ]
+        .into_iter()
+        .fold(
+            (0, &[OTHER]),
+            |best, next| if next.0 > best.0 { next } else { best },
+        );
+        let (best, clear) = self.best_of(candidates);
+        let foreign = total.saturating_sub(count);
+        let lang = if best != OTHER && clear < CLEAR {
+            self.by_trigrams(sample, candidates)
+        } else {
+            Lang::ALL.get(best).copied()
         };
-        if count == 0 || count < self.other {
-            return LangGuess {
-                lang: Lang::Other,
-                confidence: share(self.other, total),
-                mixed: false,
-            };
-        }
-        let (best, best_votes, sum) = self.best_of(candidates);
-        let mixed = (total - count) * 5 >= total;
-        let lang = Lang::ALL
-            .get(best)
-            .copied()
-            .filter(|_| best_votes > 0.0)
-            .unwrap_or(Lang::Other);
+        let short = total as f32 / (total as f32 + 8.0);
         LangGuess {
-            lang,
-            confidence: share(count, total) * (best_votes + 0.5) / (sum + 1.0),
-            mixed,
+            lang: lang.unwrap_or(Lang::Other),
+            confidence: share(count, total) * clear * short,
+            mixed: foreign * 5 >= total && foreign > 0,
         }
     }
 
-    fn best_of(&self, candidates: &[usize]) -> (usize, f32, f32) {
-        let sum: f32 = candidates.iter().map(|&i| self.votes[i]).sum();
-        let best = candidates.iter().copied().fold(candidates[0], |a, b| {
+    /// The candidate with most votes and its share of them; without votes the first candidate, at an even share.
+    fn best_of(&self, candidates: &[usize]) -> (usize, f32) {
+        let sum: f32 = candidates.iter().map(|&i| self.votes[i] + 0.1).sum();
+        let first = candidates.first().copied().unwrap_or(OTHER);
+        let best = candidates.iter().copied().fold(first, |a, b| {
             if self.votes[b] > self.votes[a] { b } else { a }
         });
-        (best, self.votes[best], sum)
+        (best, (self.votes[best] + 0.1) / sum)
+    }
+
+    /// The crate `whatlang` decides among the candidates when letters and words do not.
+    fn by_trigrams(&self, sample: &str, candidates: &[usize]) -> Option<Lang> {
+        use whatlang::Lang as W;
+        let names = [W::Pes, W::Ara, W::Rus, W::Aze, W::Tur, W::Eng];
+        // Forty letters without ə, q and x are not Azerbaijani; with ə they are not Turkish.
+        let ruled_out = match (self.schwa, self.x_or_q) {
+            (0, 0) if self.latin >= 40 => W::Aze,
+            (0, _) => W::Epo,
+            _ => W::Tur,
+        };
+        let named = candidates
+            .iter()
+            .filter_map(|&index| names.get(index).copied());
+        let allowed: Vec<_> = named.filter(|name| *name != ruled_out).collect();
+        let found = whatlang::Detector::with_allowlist(allowed).detect_lang(sample)?;
+        Lang::ALL
+            .get(names.iter().position(|name| *name == found)?)
+            .copied()
     }
 }
 
@@ -201,41 +248,47 @@ fn share(part: u32, whole: u32) -> f32 {
 }
 
 /// Letters that only some of the candidates of a script use.
-fn letter_vote(c: char) -> Option<(usize, f32)> {
-    Some(match c {
-        'پ' | 'چ' | 'ژ' | 'گ' => (0, 1.0),
-        'ة' | 'أ' | 'إ' => (1, 1.0),
-        'ٹ' | 'ڈ' | 'ڑ' | 'ں' | 'ے' | 'ێ' | 'ۆ' | 'ڵ' | 'ڕ' | 'ە' => (OTHER, 1.5),
-        'ы' | 'э' | 'ё' | 'ъ' => (2, 0.5),
-        'і' | 'ї' | 'є' | 'ґ' | 'ў' | 'ә' | 'ғ' | 'қ' | 'ң' | 'ө' | 'ұ' | 'ү' | 'һ' => {
-            (OTHER, 2.0)
+fn letter_votes(c: char) -> &'static [(usize, f32)] {
+    match c {
+        'a'..='p' | 'r'..='v' | 'y' | 'z' | 'ا' | 'و' | 'ر' | 'ن' | 'م' | 'د' | 'ه' => &[],
+        'پ' | 'چ' | 'ژ' | 'گ' => &[(0, 1.0)],
+        'ة' | 'أ' | 'إ' => &[(1, 1.0)],
+        'ٹ' | 'ڈ' | 'ڑ' | 'ں' | 'ے' | 'ێ' | 'ۆ' | 'ڵ' | 'ڕ' | 'ە' | 'ړ' | 'ډ' | 'ټ' | 'ښ' | 'ګ' => {
+            &[(OTHER, 1.5)]
         }
-        'ə' | 'Ə' => (3, 1.5),
-        'x' | 'q' => (3, 0.3),
-        'ğ' | 'ş' | 'ı' | 'İ' => (4, 0.3),
-        'w' => (5, 0.3),
-        'ß' | 'ä' | 'é' | 'è' | 'ñ' | 'ã' | 'å' | 'ø' | 'ż' | 'ł' => (OTHER, 1.0),
-        _ => return None,
-    })
+        'ы' | 'э' | 'ё' | 'ъ' => &[(2, 0.5)],
+        'а' | 'о' | 'е' | 'и' | 'в' => &[(2, 0.02)],
+        'і' | 'ї' | 'є' | 'ґ' | 'ў' | 'ә' | 'ғ' | 'қ' | 'ң' | 'ө' | 'ұ' | 'ү' | 'һ' | 'ј' | 'љ'
+        | 'њ' => &[(OTHER, 2.0)],
+        'ə' | 'Ə' => &[(3, 1.5)],
+        'x' | 'q' => &[(3, 0.6)],
+        'ğ' | 'ş' | 'ı' | 'İ' => &[(3, 0.3), (4, 0.4)],
+        'w' => &[(5, 0.3)],
+        'ß' | 'ä' | 'é' | 'è' | 'ñ' | 'ã' | 'å' | 'ø' | 'ż' | 'ł' | 'ê' | 'ň' | 'ý' | 'ž' => {
+            &[(OTHER, 0.8)]
+        }
+        _ => &[],
+    }
 }
 
-/// Commonest function words, sorted, in the order of [`Lang::ALL`]; from `data/text/v1/common_words.tsv`.
-fn common_words() -> &'static [Vec<&'static str>; 7] {
-    static WORDS: OnceLock<[Vec<&'static str>; 7]> = OnceLock::new();
+/// Commonest function words and whose they are, as indices of [`Lang::ALL`]; from `data/text/v1/common_words.tsv`.
+fn common_words() -> &'static HashMap<&'static str, Vec<usize>> {
+    static WORDS: OnceLock<HashMap<&'static str, Vec<usize>>> = OnceLock::new();
     WORDS.get_or_init(|| {
-        let mut lists: [Vec<&'static str>; 7] = Default::default();
-        for line in include_str!("../../data/text/v1/common_words.tsv").lines() {
-            let Some((code, words)) = line.split_once('\t') else {
-                continue;
-            };
+        let mut map: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        for (code, words) in include_str!("../../data/text/v1/common_words.tsv")
+            .lines()
+            .filter_map(|line| line.split_once('\t'))
+        {
             let index = Lang::ALL
                 .iter()
                 .position(|lang| lang.code() == code)
                 .unwrap_or(OTHER);
-            lists[index].extend(words.split_whitespace());
+            words
+                .split_whitespace()
+                .for_each(|word| map.entry(word).or_default().push(index));
         }
-        lists.iter_mut().for_each(|list| list.sort_unstable());
-        lists
+        map
     })
 }
 

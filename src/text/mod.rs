@@ -9,6 +9,7 @@ mod fold;
 mod join;
 mod lang;
 mod lexicon;
+mod mask;
 mod scan;
 mod spec;
 mod stem;
