@@ -2,11 +2,11 @@
 
 use crate::evaluate::words::plural;
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, Metric, OVERALL, Outcome, TaskComparison, Verdict,
+    ChangedArticle, Comparison, Delta, Metric, Outcome, TaskComparison, Verdict,
 };
 
 use super::columns::printable;
-use super::text::{difference, number, p_value, summary, won_lost};
+use super::text::{difference, number, p_value, shown_metrics, summary, won_lost};
 
 /// Changed articles listed of each kind.
 const SHOWN: usize = 20;
@@ -35,9 +35,9 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
 fn task_markdown(task: &TaskComparison) -> String {
     let mut out = format!("\n#### {}\n\n", escape(&task.task));
     out += &head(&["all labels", "baseline", "candidate", "difference", "p", ""]);
-    for metric in OVERALL {
-        if let Some(delta) = task.overall.get(&metric) {
-            out += &row(&[metric.title()], delta, "", delta.p, delta.verdict);
+    for (name, metric) in shown_metrics(task.kind) {
+        if let Some(delta) = task.overall.get(metric) {
+            out += &row(&[*name], delta, "", delta.p, delta.verdict);
         }
     }
     out += "\n";
@@ -78,7 +78,7 @@ fn slices_markdown(task: &TaskComparison) -> String {
         "baseline",
         "candidate",
         "difference",
-        "p",
+        "p (Holm)",
         "",
     ]);
     for slice in &task.slices {
@@ -88,7 +88,7 @@ fn slices_markdown(task: &TaskComparison) -> String {
                 &[&name, &slice.articles.to_string()],
                 delta,
                 "",
-                delta.p,
+                slice.f1_holm,
                 delta.verdict,
             );
         }

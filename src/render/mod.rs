@@ -1,12 +1,14 @@
 //! A report or comparison as terminal text, Markdown or HTML.
 
 mod columns;
+mod html;
 mod markdown;
 mod text;
 
 use std::io::Write;
 use std::path::Path;
 
+pub use html::{comparison_html, ranking_html, report_html};
 pub use markdown::comparison_markdown;
 pub use text::{comparison_text, report_text};
 

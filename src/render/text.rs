@@ -3,8 +3,8 @@
 use crate::article::TaskKind;
 use crate::evaluate::words::{estimate, plural};
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, OVERALL, Outcome,
-    Report, TaskComparison, TaskReport, Verdict,
+    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, Outcome, Report,
+    TaskComparison, TaskReport, Verdict,
 };
 
 use super::columns::{Align, Columns, cut, printable};
@@ -58,7 +58,9 @@ fn task_text(task: &TaskReport, width: usize) -> String {
     out.push('\n');
     out += &labels_text(task, width);
     out += &overall_text(task, width);
-    out += &pairs_text(task);
+    if task.confusion.is_empty() {
+        out += &pairs_text(task);
+    }
     out += &slices_text(task, width);
     out
 }
@@ -92,11 +94,38 @@ fn trust(label: &LabelReport) -> &str {
     label.words.split_once(": ").map_or("", |(_, trust)| trust)
 }
 
+/// Metrics worth showing of all labels, with their names; several coincide where labels exclude each other.
+pub(crate) fn shown_metrics(kind: TaskKind) -> &'static [(&'static str, Metric)] {
+    const MULTI: [(&str, Metric); 9] = [
+        ("macro F1", Metric::MacroF1),
+        ("micro F1", Metric::MicroF1),
+        ("micro precision", Metric::MicroPrecision),
+        ("micro recall", Metric::MicroRecall),
+        ("weighted F1", Metric::WeightedF1),
+        ("per-article F1", Metric::ArticleF1),
+        ("all labels right", Metric::SubsetAccuracy),
+        ("log loss", Metric::LogLoss),
+        ("calibration error", Metric::CalibrationError),
+    ];
+    const SINGLE: [(&str, Metric); 6] = [
+        ("macro F1", Metric::MacroF1),
+        ("accuracy", Metric::SubsetAccuracy),
+        ("weighted F1", Metric::WeightedF1),
+        ("log loss", Metric::LogLoss),
+        ("Brier score", Metric::Brier),
+        ("calibration error", Metric::CalibrationError),
+    ];
+    match kind {
+        TaskKind::Multi => &MULTI,
+        TaskKind::Single => &SINGLE,
+    }
+}
+
 fn overall_text(task: &TaskReport, width: usize) -> String {
     let mut table = Columns::new(&["all labels", ""], &[Align::Left, Align::Left]);
-    for metric in OVERALL {
-        if let Some(value) = task.overall.get(&metric) {
-            table.push(vec![metric.title().into(), estimate(*value)]);
+    for (name, metric) in shown_metrics(task.outcomes.task.kind) {
+        if let Some(value) = task.overall.get(metric) {
+            table.push(vec![(*name).into(), estimate(*value)]);
         }
     }
     table.lines(width)
@@ -184,14 +213,9 @@ fn task_comparison_text(task: &TaskComparison, width: usize) -> String {
     let mut out = format!("\n{}\n", printable(&task.task));
     let heads = ["all labels", "baseline", "candidate", "difference", "p", ""];
     let mut table = Columns::new(&heads, &[Left, Right, Right, Left, Left, Left]);
-    for metric in OVERALL {
-        if let Some(delta) = task.overall.get(&metric) {
-            table.push(delta_cells(
-                metric.title().into(),
-                delta,
-                delta.p,
-                delta.verdict,
-            ));
+    for (name, metric) in shown_metrics(task.kind) {
+        if let Some(delta) = task.overall.get(metric) {
+            table.push(delta_cells((*name).into(), delta, delta.p, delta.verdict));
         }
     }
     out += &table.lines(width);
@@ -255,7 +279,7 @@ fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
         "baseline",
         "candidate",
         "difference",
-        "p",
+        "p (Holm)",
         "",
     ];
     let mut table = Columns::new(&heads, &[Left, Right, Right, Right, Left, Left, Left]);
@@ -266,7 +290,7 @@ fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
         let mut cells = delta_cells(
             format!("{} {}", slice.key, slice.value),
             delta,
-            delta.p,
+            slice.f1_holm,
             delta.verdict,
         );
         cells.insert(1, slice.articles.to_string());
