@@ -2,7 +2,7 @@
 
 use crate::evaluate::words::plural;
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, Metric, Outcome, TaskComparison, Verdict,
+    ChangedArticle, Comparison, Delta, Metric, Outcome, Ranking, TaskComparison, Verdict,
 };
 
 use super::columns::printable;
@@ -30,6 +30,30 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
     out += &differences_markdown(comparison);
     out += &changed_markdown(comparison);
     out
+}
+
+/// Several candidates against one baseline as Markdown: ranks first, then each comparison.
+#[must_use]
+pub fn ranking_markdown(ranking: &Ranking) -> String {
+    let mut out = format!("### {}\n\n", escape(&ranking.metric_title()));
+    out += &head(&["rank", "report", "value", "difference", "p (Holm)", ""]);
+    for row in &ranking.rows {
+        let rank = row.rank.map(|rank| rank.to_string()).unwrap_or_default();
+        let difference = row.delta.as_ref().map(difference).unwrap_or_default();
+        let p = row.p_holm.map(p_value).unwrap_or_default();
+        let words = if row.delta.is_none() {
+            "baseline"
+        } else {
+            row.verdict.words()
+        };
+        let (title, value) = (escape(&row.title), number(row.value));
+        out += &format!("| {rank} | {title} | {value} | {difference} | {p} | {words} |\n");
+    }
+    let each = ranking
+        .comparisons
+        .iter()
+        .map(|one| format!("\n{}", comparison_markdown(one)));
+    out + &each.collect::<String>()
 }
 
 fn task_markdown(task: &TaskComparison) -> String {

@@ -9,8 +9,8 @@ use std::io::Write;
 use std::path::Path;
 
 pub use html::{comparison_html, ranking_html, report_html};
-pub use markdown::comparison_markdown;
-pub use text::{comparison_text, report_text};
+pub use markdown::{comparison_markdown, ranking_markdown};
+pub use text::{comparison_text, ranking_text, report_text};
 
 use crate::evaluate::{EvaluateError, write_atomically};
 

@@ -3,8 +3,8 @@
 use crate::article::TaskKind;
 use crate::evaluate::words::{estimate, plural};
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, Outcome, Report,
-    TaskComparison, TaskReport, Verdict,
+    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, Outcome, Ranking,
+    Report, TaskComparison, TaskReport, Verdict,
 };
 
 use super::columns::{Align, Columns, cut, printable};
@@ -189,6 +189,42 @@ pub fn comparison_text(comparison: &Comparison, width: usize) -> String {
     out += &differences_text(comparison, width);
     out += &changed_text(comparison, width);
     out
+}
+
+/// Several candidates against one baseline for a terminal of `width` columns: ranks first, then each comparison.
+#[must_use]
+pub fn ranking_text(ranking: &Ranking, width: usize) -> String {
+    use Align::{Left, Right};
+    let heads = [
+        "",
+        "report",
+        &ranking.metric_title(),
+        "difference",
+        "p (Holm)",
+        "",
+    ];
+    let mut table = Columns::new(&heads, &[Right, Left, Right, Left, Left, Left]);
+    for row in &ranking.rows {
+        let baseline = row.delta.is_none();
+        table.push(vec![
+            row.rank.map(|rank| rank.to_string()).unwrap_or_default(),
+            cut(&row.title, width / 2),
+            number(row.value),
+            row.delta.as_ref().map(difference).unwrap_or_default(),
+            row.p_holm.map(p_value).unwrap_or_default(),
+            if baseline {
+                "baseline"
+            } else {
+                row.verdict.words()
+            }
+            .into(),
+        ]);
+    }
+    let each = ranking
+        .comparisons
+        .iter()
+        .map(|one| format!("\n{}", comparison_text(one, width)));
+    table.lines(width) + &each.collect::<String>()
 }
 
 /// The headline in one sentence: `topics macro F1 0.71 -> 0.75, +0.04 (+0.01 to +0.07): better`.
