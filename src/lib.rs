@@ -12,6 +12,7 @@
 //! - [`render`]: a report or comparison as terminal text, Markdown or HTML.
 
 pub mod article;
+pub mod atomic;
 pub mod classify;
 pub mod evaluate;
 pub mod features;

@@ -1,12 +1,13 @@
 //! `toolkit clean`: articles without their boilerplate, and what was cut.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use article_toolkit::article::{Article, Cleaned, Cleaner, CleanerSpec, find_articles};
+use article_toolkit::atomic;
 use article_toolkit::render;
-use article_toolkit::store::write_atomically;
 use clap::Args;
 
 use super::input::one_article;
@@ -66,7 +67,8 @@ fn emit(args: &CleanArgs, article: &Article, cleaned: &Cleaned) -> anyhow::Resul
             "{} would overwrite its source",
             target.display()
         );
-        write_atomically(&target, text.as_bytes()).with_context(|| target.display().to_string())?;
+        atomic::write(&target, |file| file.write_all(text.as_bytes()))
+            .with_context(|| target.display().to_string())?;
     }
     if args.explain {
         return say(&render::cuts_text(article, cleaned));

@@ -6,13 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use article_toolkit::evaluate::{
-    CompareOptions, Comparison, Delta, Metric, Report, Resampling, Verdict,
+    CompareOptions, Comparison, Delta, EvaluateError, Metric, Ranking, Report, Resampling, Verdict,
 };
 use article_toolkit::render;
 use clap::{Args, ValueEnum};
 
 /// Columns of output that does not go to a terminal.
-const WIDTH: usize = 120;
+const WIDTH: usize = 160;
+
+/// Columns below which tables cannot be read.
+const NARROWEST: usize = 60;
 
 /// Compare evaluation reports article by article.
 #[derive(Debug, Args)]
@@ -51,6 +54,8 @@ pub(crate) enum Format {
     Markdown,
     /// For programs.
     Json,
+    /// For a browser: one file that needs no network.
+    Html,
 }
 
 /// Compares the reports and writes the result.
@@ -65,15 +70,21 @@ pub(crate) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
         .map(|path| Report::load(path))
         .collect::<Result<Vec<_>, _>>()?;
     let comparisons = compare(args, &reports)?;
-    write(args, &rendered(args.format, &comparisons)?)?;
-    let Some(gate) = gate else {
-        return Ok(ExitCode::SUCCESS);
+    let worse = match gate {
+        Some(gate) => any_worse(&gate, &comparisons)?,
+        None => false,
     };
-    let mut worse = false;
-    for comparison in &comparisons {
-        worse |= gate.is_worse(comparison)?;
-    }
+    let ranking = Ranking::of(&reports[0], comparisons);
+    write(args, &rendered(args, &ranking)?)?;
     Ok(ExitCode::from(u8::from(worse)))
+}
+
+fn any_worse(gate: &Gate, comparisons: &[Comparison]) -> anyhow::Result<bool> {
+    let worse = comparisons
+        .iter()
+        .map(|comparison| gate.is_worse(comparison))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(worse.contains(&true))
 }
 
 fn compare(args: &CompareArgs, reports: &[Report]) -> anyhow::Result<Vec<Comparison>> {
@@ -93,24 +104,45 @@ fn compare(args: &CompareArgs, reports: &[Report]) -> anyhow::Result<Vec<Compari
     pairs
         .map(|(candidate, path)| {
             let between = || format!("{} and {}", args.reports[0].display(), path.display());
-            baseline.compare(candidate, &options).with_context(between)
+            let compared = baseline.compare(candidate, &options);
+            compared
+                .map_err(|error| with_hint(error, args.common))
+                .with_context(between)
         })
         .collect()
 }
 
-fn rendered(format: Format, comparisons: &[Comparison]) -> anyhow::Result<String> {
-    Ok(match format {
-        Format::Text => join(comparisons, |one| render::comparison_text(one, WIDTH)),
-        Format::Markdown => join(comparisons, render::comparison_markdown),
-        Format::Json => match comparisons {
-            [one] => serde_json::to_string_pretty(one)? + "\n",
-            several => serde_json::to_string_pretty(several)? + "\n",
-        },
+/// A refusal says what would help, where something would.
+fn with_hint(error: EvaluateError, common: bool) -> anyhow::Error {
+    let helps =
+        matches!(&error, EvaluateError::NotComparable(refusal) if refusal.common_part && !common);
+    let error = anyhow::Error::from(error);
+    if helps {
+        error.context("use --common to compare the part both share")
+    } else {
+        error
+    }
+}
+
+/// Two reports give one comparison; more give ranks and a comparison for each candidate.
+fn rendered(args: &CompareArgs, ranking: &Ranking) -> anyhow::Result<String> {
+    let width = width(args);
+    Ok(match (args.format, ranking.comparisons.as_slice()) {
+        (Format::Text, [one]) => render::comparison_text(one, width),
+        (Format::Text, _) => render::ranking_text(ranking, width),
+        (Format::Markdown, [one]) => render::comparison_markdown(one),
+        (Format::Markdown, _) => render::ranking_markdown(ranking),
+        (Format::Json, [one]) => serde_json::to_string_pretty(one)? + "\n",
+        (Format::Json, _) => serde_json::to_string_pretty(ranking)? + "\n",
+        (Format::Html, [one]) => render::comparison_html(one),
+        (Format::Html, _) => render::ranking_html(ranking),
     })
 }
 
-fn join(comparisons: &[Comparison], each: impl Fn(&Comparison) -> String) -> String {
-    comparisons.iter().map(each).collect::<Vec<_>>().join("\n")
+/// The terminal's width; a file or pipe gets room for every column.
+fn width(args: &CompareArgs) -> usize {
+    let terminal = terminal_size::terminal_size().filter(|_| args.output.is_none());
+    terminal.map_or(WIDTH, |(width, _)| usize::from(width.0).max(NARROWEST))
 }
 
 fn write(args: &CompareArgs, text: &str) -> anyhow::Result<()> {

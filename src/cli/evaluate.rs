@@ -39,10 +39,13 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let output = args.output.clone().unwrap_or_else(|| default_output(args));
     folder_for(&output)?;
     report.save(&output)?;
+    let html = output.with_extension("html");
+    render::save(&html, &render::report_html(&report))?;
     say(&format!(
-        "{}\nWritten: {}\n",
+        "{}\nWritten: {}, {}\n",
         render::report_text(&report, width()),
-        output.display()
+        output.display(),
+        html.display()
     ))?;
     Ok(ExitCode::SUCCESS)
 }

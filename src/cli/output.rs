@@ -22,23 +22,14 @@ pub(crate) fn say(text: &str) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Columns of the terminal, or [`WIDTH`] where there is none.
+/// Columns of the terminal on standard output, of the variable `COLUMNS`, or [`WIDTH`].
 pub(crate) fn width() -> usize {
-    let term = console_width();
-    term.unwrap_or(WIDTH)
-}
-
-fn console_width() -> Option<usize> {
-    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    if !std::io::stdout().is_terminal() {
-        return None;
-    }
-    columns.or_else(|| indicatif_width())
-}
-
-fn indicatif_width() -> Option<usize> {
-    let (_, columns) = console::Term::stdout().size_checked()?;
-    Some(columns.into())
+    let terminal =
+        terminal_size::terminal_size().map(|(terminal_size::Width(columns), _)| columns.into());
+    let variable = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    terminal.or(variable).unwrap_or(WIDTH)
 }
 
 /// A line that shows the current step on a terminal and nothing in a pipe.

@@ -1,12 +1,12 @@
 //! `toolkit predict`: articles in, one row each out, in input order.
 
-use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use article_toolkit::article::{Article, find_articles, read_article};
+use article_toolkit::atomic;
 use article_toolkit::pipeline::Pipeline;
 use article_toolkit::render::{PredictionRow, PredictionSink, RowFormat};
 use clap::{Args, ValueEnum};
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
             format,
             BufWriter::new(std::io::stdout().lock()),
         )?,
-        Some(path) => to_file(path, |file| predict(&pipeline, &sources, format, file))?,
+        Some(path) => to_file(path, &pipeline, &sources, format)?,
     };
     if skipped == 0 {
         return Ok(ExitCode::SUCCESS);
@@ -117,31 +117,16 @@ fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Writes through a temporary file beside `path`, so that no half-written table stands under its name.
+/// Through a temporary file, so that no half-written table stands under the name.
 fn to_file(
     path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<usize>,
+    pipeline: &Pipeline,
+    sources: &[Source],
+    format: RowFormat,
 ) -> anyhow::Result<usize> {
     folder_for(path)?;
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let context = || format!("cannot write {}", path.display());
-    if path.is_dir() {
-        bail!("{} is a folder, not a file", path.display());
-    }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".toolkit-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder.tempfile_in(folder).with_context(context)?;
-    let mut writer = BufWriter::new(temporary.as_file().try_clone().with_context(context)?);
-    let skipped = write(&mut writer)?;
-    writer.flush().with_context(context)?;
-    temporary.as_file().sync_all().with_context(context)?;
-    temporary.persist(path).with_context(context)?;
-    Ok(skipped)
+    let written = atomic::write(path, |file| predict(pipeline, sources, format, file));
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Tags all sources in order; returns how many could not be read.
@@ -150,7 +135,7 @@ fn predict(
     sources: &[Source],
     format: RowFormat,
     out: impl Write,
-) -> anyhow::Result<usize> {
+) -> std::io::Result<usize> {
     let mut sink = PredictionSink::new(out, format, pipeline.heads())?;
     let progress = bar(sources.len() as u64);
     let mut skipped = 0;

@@ -1,14 +1,16 @@
 //! `toolkit train`: labels file to model, report and model card.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use article_toolkit::atomic;
 use article_toolkit::classify::Family;
 use article_toolkit::evaluate::{Report, ReportOptions};
 use article_toolkit::pipeline::{Pipeline, TrainConfig, Trained};
 use article_toolkit::render;
-use article_toolkit::store::{model_digest, write_atomically};
+use article_toolkit::store::model_digest;
 use clap::{Args, ValueEnum};
 
 use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg};
@@ -96,7 +98,9 @@ fn write(args: &TrainArgs, trained: Trained) -> anyhow::Result<ExitCode> {
     if let Some(report) = &report {
         report.save(&report_path)?;
         summary = render::report_text(report, width());
-        written.push(report_path);
+        let html = beside(&args.output, "report.html");
+        render::save(&html, &render::report_html(report))?;
+        written.extend([report_path, html]);
     }
     let card = render::model_card(
         &trained.pipeline,
@@ -104,7 +108,7 @@ fn write(args: &TrainArgs, trained: Trained) -> anyhow::Result<ExitCode> {
         &digest,
         &trained.rankings,
     );
-    write_atomically(&card_path, card.as_bytes())
+    atomic::write(&card_path, |file| file.write_all(card.as_bytes()))
         .with_context(|| card_path.display().to_string())?;
     written.push(card_path);
     let files: Vec<String> = written.iter().map(|p: &PathBuf| display(p)).collect();

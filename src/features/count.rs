@@ -115,9 +115,17 @@ impl Counter<'_> {
         sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
     ) {
         let mut give = |block: Block, term: &str, hit: &Hit| {
-            sink(block, hash_term(block as u8, term), &|| term.to_owned(), hit.tokens.clone());
+            sink(
+                block,
+                hash_term(block as u8, term),
+                &|| term.to_owned(),
+                hit.tokens.clone(),
+            );
         };
-        for hit in hits.iter().filter(|hit| self.matcher.is_feature(hit.concept)) {
+        for hit in hits
+            .iter()
+            .filter(|hit| self.matcher.is_feature(hit.concept))
+        {
             let id = self.matcher.concept_id(hit.concept);
             let [subject, kind] = self.matcher.aggregates(hit.concept);
             give(Block::Concepts, id, hit);

@@ -32,7 +32,13 @@ impl Block {
     /// Name in reports and settings.
     #[must_use]
     pub fn name(self) -> &'static str {
-        ["words", "characters", "concepts", "lead_concepts", "subjects"][self as usize]
+        [
+            "words",
+            "characters",
+            "concepts",
+            "lead_concepts",
+            "subjects",
+        ][self as usize]
     }
 }
 

@@ -261,12 +261,17 @@ fn stratify_by(gold: &Array2<Option<bool>>) -> Array2<bool> {
 /// Default block factors (measured: `docs/benchmarks.md`): characters carry most, concepts carry across languages, the
 /// lead helps stance.
 fn default_blocks(kind: TaskKind) -> Vec<BlockWeights> {
-    if let Ok(v) = std::env::var("TK_BLOCKS") {
-        return v.split(';').map(|b| { let x: Vec<f32> = b.split(',').map(|x| x.parse().unwrap()).collect(); [x[0],x[1],x[2],x[3],x[4]] }).collect();
-    }
     match kind {
-        TaskKind::Multi => vec![[0.0, 1.0, 1.0, 0.0, 1.0], [0.5, 1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 1.5, 0.5, 1.0]],
-        TaskKind::Single => vec![[0.0, 1.0, 1.0, 0.7, 1.0], [0.5, 1.0, 1.0, 0.7, 1.0], [1.0, 1.0, 0.0, 0.0, 0.0]],
+        TaskKind::Multi => vec![
+            [0.0, 1.0, 1.0, 0.5, 1.0],
+            [0.0, 0.5, 1.0, 0.5, 1.0],
+            [0.0, 0.0, 1.0, 0.0, 1.0],
+        ],
+        TaskKind::Single => vec![
+            [0.0, 0.5, 1.0, 0.5, 1.0],
+            [0.0, 0.0, 1.0, 0.5, 1.0],
+            [0.5, 1.0, 1.0, 0.5, 1.0],
+        ],
     }
 }
 

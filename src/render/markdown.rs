@@ -2,11 +2,11 @@
 
 use crate::evaluate::words::plural;
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, Metric, OVERALL, Outcome, TaskComparison, Verdict,
+    ChangedArticle, Comparison, Delta, Metric, Outcome, Ranking, TaskComparison, Verdict,
 };
 
 use super::columns::printable;
-use super::text::{difference, number, p_value, summary, won_lost};
+use super::text::{difference, number, p_value, shown_metrics, summary, won_lost};
 
 /// Changed articles listed of each kind.
 const SHOWN: usize = 20;
@@ -32,12 +32,36 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
     out
 }
 
+/// Several candidates against one baseline as Markdown: ranks first, then each comparison.
+#[must_use]
+pub fn ranking_markdown(ranking: &Ranking) -> String {
+    let mut out = format!("### {}\n\n", escape(&ranking.metric_title()));
+    out += &head(&["rank", "report", "value", "difference", "p (Holm)", ""]);
+    for row in &ranking.rows {
+        let rank = row.rank.map(|rank| rank.to_string()).unwrap_or_default();
+        let difference = row.delta.as_ref().map(difference).unwrap_or_default();
+        let p = row.p_holm.map(p_value).unwrap_or_default();
+        let words = if row.delta.is_none() {
+            "baseline"
+        } else {
+            row.verdict.words()
+        };
+        let (title, value) = (escape(&row.title), number(row.value));
+        out += &format!("| {rank} | {title} | {value} | {difference} | {p} | {words} |\n");
+    }
+    let each = ranking
+        .comparisons
+        .iter()
+        .map(|one| format!("\n{}", comparison_markdown(one)));
+    out + &each.collect::<String>()
+}
+
 fn task_markdown(task: &TaskComparison) -> String {
     let mut out = format!("\n#### {}\n\n", escape(&task.task));
     out += &head(&["all labels", "baseline", "candidate", "difference", "p", ""]);
-    for metric in OVERALL {
-        if let Some(delta) = task.overall.get(&metric) {
-            out += &row(&[metric.title()], delta, "", delta.p, delta.verdict);
+    for (name, metric) in shown_metrics(task.kind) {
+        if let Some(delta) = task.overall.get(metric) {
+            out += &row(&[*name], delta, "", delta.p, delta.verdict);
         }
     }
     out += "\n";
@@ -78,7 +102,7 @@ fn slices_markdown(task: &TaskComparison) -> String {
         "baseline",
         "candidate",
         "difference",
-        "p",
+        "p (Holm)",
         "",
     ]);
     for slice in &task.slices {
@@ -88,7 +112,7 @@ fn slices_markdown(task: &TaskComparison) -> String {
                 &[&name, &slice.articles.to_string()],
                 delta,
                 "",
-                delta.p,
+                slice.f1_holm,
                 delta.verdict,
             );
         }

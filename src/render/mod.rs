@@ -1,6 +1,7 @@
 //! A report or comparison as terminal text, Markdown or HTML.
 
 mod columns;
+mod html;
 mod markdown;
 mod model;
 mod predictions;
@@ -9,10 +10,11 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
-pub use markdown::comparison_markdown;
+pub use html::{comparison_html, ranking_html, report_html};
+pub use markdown::{comparison_markdown, ranking_markdown};
 pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
 pub use predictions::{PredictionRow, PredictionSink, RowFormat};
-pub use text::{comparison_text, report_text};
+pub use text::{comparison_text, ranking_text, report_text};
 
 use crate::evaluate::{EvaluateError, write_atomically};
 

@@ -3,7 +3,7 @@
 use crate::article::TaskKind;
 use crate::evaluate::words::{estimate, plural};
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, OVERALL, Outcome,
+    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, Outcome, Ranking,
     Report, TaskComparison, TaskReport, Verdict,
 };
 
@@ -58,7 +58,9 @@ fn task_text(task: &TaskReport, width: usize) -> String {
     out.push('\n');
     out += &labels_text(task, width);
     out += &overall_text(task, width);
-    out += &pairs_text(task);
+    if task.confusion.is_empty() {
+        out += &pairs_text(task);
+    }
     out += &slices_text(task, width);
     out
 }
@@ -92,11 +94,38 @@ fn trust(label: &LabelReport) -> &str {
     label.words.split_once(": ").map_or("", |(_, trust)| trust)
 }
 
+/// Metrics worth showing of all labels, with their names; several coincide where labels exclude each other.
+pub(crate) fn shown_metrics(kind: TaskKind) -> &'static [(&'static str, Metric)] {
+    const MULTI: [(&str, Metric); 9] = [
+        ("macro F1", Metric::MacroF1),
+        ("micro F1", Metric::MicroF1),
+        ("micro precision", Metric::MicroPrecision),
+        ("micro recall", Metric::MicroRecall),
+        ("weighted F1", Metric::WeightedF1),
+        ("per-article F1", Metric::ArticleF1),
+        ("all labels right", Metric::SubsetAccuracy),
+        ("log loss", Metric::LogLoss),
+        ("calibration error", Metric::CalibrationError),
+    ];
+    const SINGLE: [(&str, Metric); 6] = [
+        ("macro F1", Metric::MacroF1),
+        ("accuracy", Metric::SubsetAccuracy),
+        ("weighted F1", Metric::WeightedF1),
+        ("log loss", Metric::LogLoss),
+        ("Brier score", Metric::Brier),
+        ("calibration error", Metric::CalibrationError),
+    ];
+    match kind {
+        TaskKind::Multi => &MULTI,
+        TaskKind::Single => &SINGLE,
+    }
+}
+
 fn overall_text(task: &TaskReport, width: usize) -> String {
     let mut table = Columns::new(&["all labels", ""], &[Align::Left, Align::Left]);
-    for metric in OVERALL {
-        if let Some(value) = task.overall.get(&metric) {
-            table.push(vec![metric.title().into(), estimate(*value)]);
+    for (name, metric) in shown_metrics(task.outcomes.task.kind) {
+        if let Some(value) = task.overall.get(metric) {
+            table.push(vec![(*name).into(), estimate(*value)]);
         }
     }
     table.lines(width)
@@ -162,6 +191,42 @@ pub fn comparison_text(comparison: &Comparison, width: usize) -> String {
     out
 }
 
+/// Several candidates against one baseline for a terminal of `width` columns: ranks first, then each comparison.
+#[must_use]
+pub fn ranking_text(ranking: &Ranking, width: usize) -> String {
+    use Align::{Left, Right};
+    let heads = [
+        "",
+        "report",
+        &ranking.metric_title(),
+        "difference",
+        "p (Holm)",
+        "",
+    ];
+    let mut table = Columns::new(&heads, &[Right, Left, Right, Left, Left, Left]);
+    for row in &ranking.rows {
+        let baseline = row.delta.is_none();
+        table.push(vec![
+            row.rank.map(|rank| rank.to_string()).unwrap_or_default(),
+            cut(&row.title, width / 2),
+            number(row.value),
+            row.delta.as_ref().map(difference).unwrap_or_default(),
+            row.p_holm.map(p_value).unwrap_or_default(),
+            if baseline {
+                "baseline"
+            } else {
+                row.verdict.words()
+            }
+            .into(),
+        ]);
+    }
+    let each = ranking
+        .comparisons
+        .iter()
+        .map(|one| format!("\n{}", comparison_text(one, width)));
+    table.lines(width) + &each.collect::<String>()
+}
+
 /// The headline in one sentence: `topics macro F1 0.71 -> 0.75, +0.04 (+0.01 to +0.07): better`.
 #[must_use]
 pub(crate) fn summary(comparison: &Comparison) -> String {
@@ -184,14 +249,9 @@ fn task_comparison_text(task: &TaskComparison, width: usize) -> String {
     let mut out = format!("\n{}\n", printable(&task.task));
     let heads = ["all labels", "baseline", "candidate", "difference", "p", ""];
     let mut table = Columns::new(&heads, &[Left, Right, Right, Left, Left, Left]);
-    for metric in OVERALL {
-        if let Some(delta) = task.overall.get(&metric) {
-            table.push(delta_cells(
-                metric.title().into(),
-                delta,
-                delta.p,
-                delta.verdict,
-            ));
+    for (name, metric) in shown_metrics(task.kind) {
+        if let Some(delta) = task.overall.get(metric) {
+            table.push(delta_cells((*name).into(), delta, delta.p, delta.verdict));
         }
     }
     out += &table.lines(width);
@@ -255,7 +315,7 @@ fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
         "baseline",
         "candidate",
         "difference",
-        "p",
+        "p (Holm)",
         "",
     ];
     let mut table = Columns::new(&heads, &[Left, Right, Right, Right, Left, Left, Left]);
@@ -266,7 +326,7 @@ fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
         let mut cells = delta_cells(
             format!("{} {}", slice.key, slice.value),
             delta,
-            delta.p,
+            slice.f1_holm,
             delta.verdict,
         );
         cells.insert(1, slice.articles.to_string());

@@ -1,14 +1,15 @@
 //! Pipeline to bytes.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
+use crate::atomic;
 use crate::pipeline::Pipeline;
 
 use super::format::{DIGEST_LEN, DIGEST_MARK, FORMAT, METADATA_KEY, Metadata, StoreError};
-use super::write_atomically;
 
 impl Pipeline {
     /// Writes the model file atomically: a reader sees the old file or the new one, never a part.
@@ -20,7 +21,7 @@ impl Pipeline {
             path: path.to_owned(),
             reason,
         })?;
-        write_atomically(path, &bytes).map_err(|source| StoreError::Io {
+        atomic::write(path, |file| file.write_all(&bytes)).map_err(|source| StoreError::Io {
             path: path.to_owned(),
             source,
         })

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::article::TaskKind;
+
 use super::super::bootstrap::Resampling;
 use super::super::error::EvaluateError;
 use super::super::interval::Interval;
@@ -78,6 +80,8 @@ pub struct Difference {
 pub struct TaskComparison {
     /// Its name.
     pub task: String,
+    /// Any number of labels an article, or exactly one.
+    pub kind: TaskKind,
     /// Articles with any gold.
     pub annotated: u64,
     /// Resampling groups among them.
@@ -122,7 +126,7 @@ pub struct LabelComparison {
     pub won: u64,
     /// Articles the baseline had right and the candidate has wrong.
     pub lost: u64,
-    /// McNemar mid-p of won against lost.
+    /// McNemar mid-p of won against lost, each group of near-duplicates counted once.
     pub mcnemar: f64,
     /// The same after Holm's correction over the labels of the task.
     pub mcnemar_holm: f64,
@@ -142,8 +146,10 @@ pub struct SliceComparison {
     pub value: String,
     /// Annotated articles in the slice.
     pub articles: u64,
-    /// Metrics over the slice.
+    /// Metrics over the slice; the verdict on macro F1 is the corrected one.
     pub metrics: BTreeMap<Metric, Delta>,
+    /// Randomisation p of macro F1 after Holm's correction over the slices of the task.
+    pub f1_holm: Option<f64>,
 }
 
 /// A difference in one word.

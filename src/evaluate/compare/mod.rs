@@ -4,6 +4,7 @@ mod changed;
 mod comparison;
 mod pairing;
 mod randomise;
+mod ranking;
 mod significance;
 mod statistics;
 
@@ -12,4 +13,5 @@ pub use comparison::{
     CompareOptions, Comparison, Delta, Difference, LabelComparison, Side, SliceComparison,
     TaskComparison, Verdict,
 };
+pub use ranking::{Ranked, Ranking};
 pub use significance::{holm, mcnemar_mid_p};

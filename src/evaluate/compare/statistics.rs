@@ -89,6 +89,7 @@ pub(crate) fn compare_task(
     let annotated = groups.of_article.iter().flatten().count() as u64;
     TaskComparison {
         task: task.baseline.task.name.clone(),
+        kind: task.baseline.task.kind,
         annotated,
         groups: groups.count as u64,
         overall: overall
@@ -96,7 +97,7 @@ pub(crate) fn compare_task(
             .map(|statistic| statistic.metric)
             .zip(first.iter().copied())
             .collect(),
-        labels: label_comparisons(task, rest, settings),
+        labels: label_comparisons(task, &groups, rest, settings),
         slices: slice_comparisons(articles, task, &groups, settings),
     }
 }
@@ -157,15 +158,15 @@ fn verdict(delta: &Delta, metric: Metric, p: Option<f64>, settings: &Resampling)
 
 fn label_comparisons(
     task: &PairedTask<'_>,
+    groups: &Groups,
     deltas: &[Delta],
     settings: &Resampling,
 ) -> Vec<LabelComparison> {
     let labels = task.baseline.task.labels.len();
-    let changes: Vec<Changes> = (0..labels).map(|label| Changes::of(task, label)).collect();
-    let mcnemar: Vec<f64> = changes
-        .iter()
-        .map(|changes| mcnemar_mid_p(changes.won, changes.lost))
+    let changes: Vec<Changes> = (0..labels)
+        .map(|label| Changes::of(task, groups, label))
         .collect();
+    let mcnemar: Vec<f64> = changes.iter().map(Changes::mid_p).collect();
     let corrected = holm(&mcnemar.iter().copied().map(Some).collect::<Vec<_>>());
     let per_label: Vec<&[Delta]> = deltas.chunks(COMPARED.len()).collect();
     let f1 = holm(
@@ -183,8 +184,9 @@ fn label_comparisons(
             LabelComparison {
                 label: task.baseline.task.labels[label].clone(),
                 support: changes[label].support,
-                verdict: label_verdict(
+                verdict: judged(
                     &metrics[&Metric::F1],
+                    Metric::F1,
                     changes[label].support,
                     f1[label],
                     settings,
@@ -200,35 +202,57 @@ fn label_comparisons(
         .collect()
 }
 
-fn label_verdict(f1: &Delta, support: u64, p: Option<f64>, settings: &Resampling) -> Verdict {
-    match verdict(f1, Metric::F1, p, settings) {
+/// The verdict on a part of the test set, with its corrected p; a handful of articles is never judged.
+fn judged(
+    delta: &Delta,
+    metric: Metric,
+    articles: u64,
+    p: Option<f64>,
+    settings: &Resampling,
+) -> Verdict {
+    match verdict(delta, metric, p, settings) {
         Verdict::Same => Verdict::Same,
-        _ if support < FEW => Verdict::TooFew,
+        _ if articles < FEW => Verdict::TooFew,
         verdict => verdict,
     }
 }
 
-/// Articles on which exactly one side has a label right.
+/// Articles on which exactly one side has a label right, and groups in which one side has more of them right.
 struct Changes {
     support: u64,
     won: u64,
     lost: u64,
+    groups_won: u64,
+    groups_lost: u64,
 }
 
 impl Changes {
-    fn of(task: &PairedTask<'_>, label: usize) -> Self {
+    fn of(task: &PairedTask<'_>, groups: &Groups, label: usize) -> Self {
         let mut changes = Self {
             support: 0,
             won: 0,
             lost: 0,
+            groups_won: 0,
+            groups_lost: 0,
         };
+        let mut balance: BTreeMap<u32, i64> = BTreeMap::new();
         for (row, gold, _, decided) in task.baseline.known(label) {
             let (before, after) = (decided == gold, task.candidate.decided[row][label] == gold);
             changes.support += u64::from(gold);
             changes.won += u64::from(!before && after);
             changes.lost += u64::from(before && !after);
+            if let (true, Some(group)) = (before != after, groups.of_article[row]) {
+                *balance.entry(group).or_default() += i64::from(after) - i64::from(before);
+            }
         }
+        changes.groups_won = balance.values().filter(|sum| **sum > 0).count() as u64;
+        changes.groups_lost = balance.values().filter(|sum| **sum < 0).count() as u64;
         changes
+    }
+
+    /// Near-duplicates are one observation: each group votes once.
+    fn mid_p(&self) -> f64 {
+        mcnemar_mid_p(self.groups_won, self.groups_lost)
     }
 }
 
@@ -238,36 +262,48 @@ fn slice_comparisons(
     groups: &Groups,
     settings: &Resampling,
 ) -> Vec<SliceComparison> {
+    let mut slices: Vec<SliceComparison> = slice_rows(articles.iter().copied().enumerate(), groups)
+        .into_iter()
+        .map(|((key, value), rows)| SliceComparison {
+            key: key.into(),
+            value: value.into(),
+            articles: rows.len() as u64,
+            metrics: slice_deltas(task, groups, &rows, settings),
+            f1_holm: None,
+        })
+        .collect();
+    correct(&mut slices, settings);
+    slices
+}
+
+fn slice_deltas(
+    task: &PairedTask<'_>,
+    groups: &Groups,
+    rows: &[usize],
+    settings: &Resampling,
+) -> BTreeMap<Metric, Delta> {
     let statistics = SLICED.map(|metric| Statistic {
         metric,
         label: None,
     });
-    slice_rows(articles.iter().copied().enumerate(), groups)
-        .into_iter()
-        .map(|((key, value), rows)| {
-            let deltas = deltas(task, &groups.only(&rows), &rows, &statistics, settings);
-            SliceComparison {
-                key: key.into(),
-                value: value.into(),
-                articles: rows.len() as u64,
-                metrics: SLICED
-                    .into_iter()
-                    .zip(deltas.into_iter().map(|delta| few(delta, rows.len())))
-                    .collect(),
-            }
-        })
-        .collect()
+    let deltas = deltas(task, &groups.only(rows), rows, &statistics, settings);
+    SLICED.into_iter().zip(deltas).collect()
 }
 
-fn few(delta: Delta, articles: usize) -> Delta {
-    let small = (articles as u64) < FEW && delta.verdict != Verdict::Same;
-    Delta {
-        verdict: if small {
-            Verdict::TooFew
-        } else {
-            delta.verdict
-        },
-        ..delta
+/// A dozen slices are a dozen chances to find something by accident.
+fn correct(slices: &mut [SliceComparison], settings: &Resampling) {
+    let p = |slice: &SliceComparison| {
+        slice
+            .metrics
+            .get(&Metric::MacroF1)
+            .and_then(|delta| delta.p)
+    };
+    let corrected = holm(&slices.iter().map(p).collect::<Vec<_>>());
+    for (slice, p) in slices.iter_mut().zip(corrected) {
+        slice.f1_holm = p;
+        if let Some(delta) = slice.metrics.get_mut(&Metric::MacroF1) {
+            delta.verdict = judged(delta, Metric::MacroF1, slice.articles, p, settings);
+        }
     }
 }
 

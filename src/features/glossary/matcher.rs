@@ -33,8 +33,14 @@ pub(crate) struct Aggregate {
 }
 
 fn aggregates(concept: &Concept) -> [Aggregate; 2] {
-    let named = |name: String| Aggregate { in_lead: format!("{name}@lead"), anywhere: name };
-    [named(format!("subject:{}", concept.subject)), named(format!("kind:{}", concept.kind))]
+    let named = |name: String| Aggregate {
+        in_lead: format!("{name}@lead"),
+        anywhere: name,
+    };
+    [
+        named(format!("subject:{}", concept.subject)),
+        named(format!("kind:{}", concept.kind)),
+    ]
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,7 +107,11 @@ impl Matcher {
                 .iter()
                 .map(|c| c.concept.clone())
                 .collect(),
-            features: glossary.concepts.iter().map(|c| c.kind != "stop" && c.kind != "agency").collect(),
+            features: glossary
+                .concepts
+                .iter()
+                .map(|c| c.kind != "stop" && c.kind != "agency")
+                .collect(),
             aggregates: glossary.concepts.iter().map(aggregates).collect(),
             automaton: (!patterns.is_empty()).then_some(automaton),
             by_pattern: patterns.into_values().collect(),

@@ -100,7 +100,7 @@ impl Glossary {
             "transport",
             "security",
             "consular",
-            "stance",
+            "stance", "diplomacy",
             "places",
             "people",
             "society"
@@ -129,7 +129,9 @@ impl Glossary {
     /// # Errors
     /// Every row that breaks the format.
     pub fn append(&mut self, path: &Path, text: &str) -> Result<(), GlossaryError> {
-        let subject = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+        let subject = path
+            .file_stem()
+            .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
         let mut problems = Vec::new();
         let mut problem = |line, message| {
             problems.push(GlossaryProblem {
