@@ -110,12 +110,16 @@ pub fn calibrate_single(scores: &Array2<f64>, gold: &Array2<Option<bool>>) -> Ca
     if samples.is_empty() {
         return Calibration::Temperature { t: 1.0 };
     }
+    // As in Platt's targets, the gold label is believed a little less than fully: perfectly separated scores would
+    // otherwise ask for an infinite factor and give certainties that no later article deserves.
+    let n_labels = gold.ncols() as f64;
+    let doubt = 1.0 / (samples.len() as f64 + n_labels);
     let loss = |ln_t: f64| -> f64 {
         let t = ln_t.exp();
         let one = |&(i, k): &(usize, usize)| {
             let mut scaled: Vec<f64> = scores.row(i).iter().map(|s| s * t).collect();
-            let gold_score = scaled[k];
-            softmax(&mut scaled) - gold_score
+            let expected = (1.0 - n_labels * doubt) * scaled[k] + doubt * scaled.iter().sum::<f64>();
+            softmax(&mut scaled) - expected
         };
         samples.iter().map(one).sum()
     };

@@ -100,7 +100,8 @@ impl Glossary {
             "transport",
             "security",
             "consular",
-            "stance", "diplomacy",
+            "stance",
+            "diplomacy",
             "places",
             "people",
             "society"
