@@ -118,7 +118,8 @@ pub fn calibrate_single(scores: &Array2<f64>, gold: &Array2<Option<bool>>) -> Ca
         let t = ln_t.exp();
         let one = |&(i, k): &(usize, usize)| {
             let mut scaled: Vec<f64> = scores.row(i).iter().map(|s| s * t).collect();
-            let expected = (1.0 - n_labels * doubt) * scaled[k] + doubt * scaled.iter().sum::<f64>();
+            let expected =
+                (1.0 - n_labels * doubt) * scaled[k] + doubt * scaled.iter().sum::<f64>();
             softmax(&mut scaled) - expected
         };
         samples.iter().map(one).sum()
