@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::super::bootstrap::Resampling;
+use super::super::groups::Groups;
 use super::super::random::SplitMix64;
-use super::super::table::{Groups, Tally};
+use super::super::table::Tally;
 use super::pairing::PairedTask;
 use super::statistics::{Statistic, Tables, same_decisions};
 
@@ -17,7 +18,6 @@ const SLACK: f64 = 1e-12;
 /// The groups whose decisions differ, and what the others add up to; swapping equal groups changes nothing.
 pub(crate) struct Swaps {
     differing: Tables,
-    groups: usize,
     rest: (Tally, Tally),
 }
 
@@ -34,11 +34,9 @@ impl Swaps {
             .iter()
             .copied()
             .partition(|&row| groups.of_article[row].is_some_and(|group| differs[group as usize]));
-        let swapped = groups.only(&differing);
-        let rest = Tables::of(task, &groups.only(&rest), &rest);
+        let rest = Tables::of(task, groups, &rest);
         Self {
-            differing: Tables::of(task, &swapped, &differing),
-            groups: swapped.count,
+            differing: Tables::of(task, groups, &differing),
             rest: (rest.baseline.whole(), rest.candidate.whole()),
         }
     }
@@ -49,8 +47,9 @@ impl Swaps {
         statistics: &[Statistic],
         settings: &Resampling,
     ) -> Vec<Option<f64>> {
-        let seen = self.differences(statistics, &vec![1; self.groups]);
-        let swaps = if self.groups == 0 {
+        let sizes = &self.differing.classes.sizes;
+        let seen = self.differences(statistics, sizes);
+        let swaps = if sizes.is_empty() {
             0
         } else {
             settings.resamples
@@ -58,29 +57,31 @@ impl Swaps {
         let extreme = (0..u64::from(swaps))
             .into_par_iter()
             .map(|index| {
-                let swapped =
-                    self.differences(statistics, &coins(self.groups, settings.seed, index));
+                let swapped = self.differences(statistics, &keep(sizes, settings.seed, index));
                 seen.iter()
                     .zip(swapped)
                     .map(|(seen, swapped)| u32::from(as_far(*seen, swapped)))
                     .collect()
             })
-            .reduce(
-                || vec![0; statistics.len()],
-                |a: Vec<u32>, b: Vec<u32>| a.iter().zip(b).map(|(a, b)| a + b).collect(),
-            );
+            .reduce(|| vec![0; statistics.len()], add);
         let p = |count: u32| f64::from(count + 1) / f64::from(swaps + 1);
-        let tested = statistics.iter().zip(extreme).zip(seen);
-        tested
-            .map(|((statistic, count), seen)| {
-                seen.filter(|_| statistic.of_decisions()).map(|_| p(count))
-            })
+        extreme
+            .into_iter()
+            .zip(seen)
+            .map(|(count, seen)| seen.map(|_| p(count)))
             .collect()
     }
 
-    /// Differences when only groups with `keep` 1 stay on their side.
+    /// Differences when `keep` groups of each class stay on their side and the others change it.
     fn differences(&self, statistics: &[Statistic], keep: &[u32]) -> Vec<Option<f64>> {
-        let swap: Vec<u32> = keep.iter().map(|keep| 1 - keep).collect();
+        let swap: Vec<u32> = self
+            .differing
+            .classes
+            .sizes
+            .iter()
+            .zip(keep)
+            .map(|(size, keep)| size - keep)
+            .collect();
         let (first, second) = (&self.differing.baseline, &self.differing.candidate);
         let a = self
             .rest
@@ -99,18 +100,27 @@ impl Swaps {
     }
 }
 
+fn add(a: Vec<u32>, b: Vec<u32>) -> Vec<u32> {
+    a.iter().zip(b).map(|(a, b)| a + b).collect()
+}
+
 /// An undefined swap counts as extreme: it cannot speak against chance.
 fn as_far(seen: Option<f64>, swapped: Option<f64>) -> bool {
     let Some(seen) = seen else { return true };
     swapped.is_none_or(|swapped| swapped.abs() >= seen.abs() - SLACK)
 }
 
-fn coins(groups: usize, seed: u64, index: u64) -> Vec<u32> {
+/// How many groups of each class stay: one fair coin a group, 64 to a random number.
+fn keep(sizes: &[u32], seed: u64, index: u64) -> Vec<u32> {
     let mut random = SplitMix64::stream(seed ^ STREAM, index);
-    let mut coins = Vec::with_capacity(groups);
-    while coins.len() < groups {
-        let bits = random.next_u64();
-        coins.extend((0..64.min(groups - coins.len())).map(|bit| ((bits >> bit) & 1) as u32));
-    }
-    coins
+    let mut heads = |coins: u32| (random.next_u64() & (u64::MAX >> (64 - coins))).count_ones();
+    sizes
+        .iter()
+        .map(|&size| {
+            (0..size)
+                .step_by(64)
+                .map(|from| heads((size - from).min(64)))
+                .sum()
+        })
+        .collect()
 }
