@@ -78,7 +78,7 @@ impl Costs {
         let half = z * (spread * groups / (groups - 1.0)).sqrt() / cells;
         Estimate::new(
             Some(mean),
-            (groups > 1.0).then(|| Interval {
+            (groups > 1.0).then_some(Interval {
                 low: mean - half,
                 high: mean + half,
             }),

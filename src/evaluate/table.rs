@@ -26,6 +26,13 @@ impl Share {
         (self.weight > 0.0).then(|| self.sum / self.weight)
     }
 
+    fn minus(self, part: Self) -> Self {
+        Self {
+            sum: self.sum - part.sum,
+            weight: self.weight - part.weight,
+        }
+    }
+
     fn plus(self, other: Self) -> Self {
         Self {
             sum: self.sum + other.sum,
@@ -70,6 +77,16 @@ impl Tally {
                 .collect(),
             article_f1: self.article_f1.plus(other.article_f1),
             exact: self.exact.plus(other.exact),
+        }
+    }
+
+    /// This tally without a part of it.
+    pub(crate) fn minus(&self, part: &Self) -> Self {
+        let counts = self.counts.iter().zip(&part.counts);
+        Self {
+            counts: counts.map(|(all, part)| all.minus(*part)).collect(),
+            article_f1: self.article_f1.minus(part.article_f1),
+            exact: self.exact.minus(part.exact),
         }
     }
 }

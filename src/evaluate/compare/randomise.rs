@@ -18,7 +18,10 @@ const SLACK: f64 = 1e-12;
 /// The groups whose decisions differ, and what the others add up to; swapping equal groups changes nothing.
 pub(crate) struct Swaps {
     differing: Tables,
-    rest: (Tally, Tally),
+    /// The baseline's tally of the groups that do not differ.
+    rest: Tally,
+    /// Both sides of all groups together: what one side gains by a swap the other loses.
+    both: Tally,
 }
 
 impl Swaps {
@@ -35,9 +38,16 @@ impl Swaps {
             .copied()
             .partition(|&row| groups.of_article[row].is_some_and(|group| differs[group as usize]));
         let rest = Tables::of(task, groups, &rest);
+        let differing = Tables::of(task, groups, &differing);
+        let sides = [&rest.candidate, &differing.baseline, &differing.candidate];
+        let rest = rest.baseline.whole();
+        let both = sides
+            .iter()
+            .fold(rest.clone(), |sum, side| sum.plus(&side.whole()));
         Self {
-            differing: Tables::of(task, groups, &differing),
-            rest: (rest.baseline.whole(), rest.candidate.whole()),
+            differing,
+            rest,
+            both,
         }
     }
 
@@ -82,17 +92,12 @@ impl Swaps {
             .zip(keep)
             .map(|(size, keep)| size - keep)
             .collect();
-        let (first, second) = (&self.differing.baseline, &self.differing.candidate);
+        let kept = self.differing.baseline.tally(keep);
         let a = self
             .rest
-            .0
-            .plus(&first.tally(keep))
-            .plus(&second.tally(&swap));
-        let b = self
-            .rest
-            .1
-            .plus(&second.tally(keep))
-            .plus(&first.tally(&swap));
+            .plus(&kept)
+            .plus(&self.differing.candidate.tally(&swap));
+        let b = self.both.minus(&a);
         statistics
             .iter()
             .map(|statistic| statistic.difference(&a, &b))
