@@ -138,7 +138,7 @@ fn task_report(
         labels,
         confusion: confusion(&outcomes),
         error_pairs: error_pairs(&outcomes),
-        slices: slices(articles, &outcomes, &part.groups, settings),
+        slices: slices(articles, &outcomes, &part, settings),
         calibration: bins(
             calibration_cells(&outcomes),
             normal_quantile(settings.level),
@@ -221,16 +221,16 @@ pub(crate) fn slice_rows<'a>(
 fn slices(
     articles: &[ArticleOutcome],
     outcomes: &TaskOutcomes,
-    groups: &Groups,
+    part: &TestPart<'_>,
     settings: &Resampling,
 ) -> Vec<SliceReport> {
-    let rows = slice_rows(articles.iter().enumerate(), groups);
+    let rows = slice_rows(articles.iter().enumerate(), &part.groups);
     rows.into_iter()
         .map(|((key, value), rows)| SliceReport {
             key: key.into(),
             value: value.into(),
             articles: rows.len() as u64,
-            metrics: slice_metrics(outcomes, groups, &rows, settings),
+            metrics: slice_metrics(outcomes, part, &rows, settings),
         })
         .collect()
 }
@@ -238,11 +238,11 @@ fn slices(
 /// A slice is a test set of its own: only its groups are resampled.
 fn slice_metrics(
     outcomes: &TaskOutcomes,
-    groups: &Groups,
+    part: &TestPart<'_>,
     rows: &[usize],
     settings: &Resampling,
 ) -> BTreeMap<Metric, Estimate> {
-    let classes = Classes::of(&[outcomes], groups, rows);
+    let classes = Classes::of(&part.patterns, &part.groups, rows);
     let table = Table::of(outcomes, &classes);
     let values = bootstrap(&classes.sizes, settings, |times, row| {
         let tally = table.tally(times);

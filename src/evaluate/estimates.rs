@@ -10,7 +10,7 @@ use super::bootstrap::{Resampling, bootstrap, slot};
 use super::build::label_counts;
 use super::calibration::{bins, calibration_error};
 use super::counts::{Counts, ratio};
-use super::groups::{Classes, Groups};
+use super::groups::{Classes, Groups, Patterns};
 use super::interval::{Estimate, Interval, normal_quantile, percentile, wilson};
 use super::losses::{Costs, LOSSES, not_negative};
 use super::metric::{Metric, PER_LABEL};
@@ -24,6 +24,7 @@ use super::words;
 pub(crate) struct TestPart<'o> {
     outcomes: &'o TaskOutcomes,
     pub(crate) groups: Groups,
+    pub(crate) patterns: Patterns,
     pub(crate) classes: Classes,
     table: Table,
 }
@@ -36,11 +37,13 @@ impl<'o> TestPart<'o> {
         rows: &[usize],
     ) -> Self {
         let groups = Groups::of(articles.iter(), outcomes);
-        let classes = Classes::of(&[outcomes], &groups, rows);
+        let patterns = Patterns::of(&[outcomes]);
+        let classes = Classes::of(&patterns, &groups, rows);
         let table = Table::of(outcomes, &classes);
         Self {
             outcomes,
             groups,
+            patterns,
             classes,
             table,
         }

@@ -33,6 +33,58 @@ impl Groups {
     }
 }
 
+/// The pattern of gold and decisions of every article, numbered in the order of its bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Patterns {
+    of_article: Vec<u32>,
+    count: usize,
+}
+
+impl Patterns {
+    /// Patterns over all of `tasks`, whose rows run parallel.
+    pub(crate) fn of(tasks: &[&TaskOutcomes]) -> Self {
+        let articles = tasks.first().map_or(0, |task| task.gold.len());
+        // Only looked up; the numbers come from the sorted keys, so its order does not matter.
+        let mut known: HashMap<Vec<u8>, u32> = HashMap::new();
+        let mut of_article = Vec::with_capacity(articles);
+        for row in 0..articles {
+            let next = known.len() as u32;
+            of_article.push(*known.entry(key(tasks, row)).or_insert(next));
+        }
+        let ranks = ranks(&known);
+        for pattern in &mut of_article {
+            *pattern = ranks[*pattern as usize];
+        }
+        Self {
+            of_article,
+            count: ranks.len(),
+        }
+    }
+}
+
+/// Place of every number when its keys are sorted.
+fn ranks(known: &HashMap<Vec<u8>, u32>) -> Vec<u32> {
+    let mut sorted: Vec<(&Vec<u8>, u32)> =
+        known.iter().map(|(key, number)| (key, *number)).collect();
+    sorted.sort_unstable();
+    let mut ranks = vec![0; sorted.len()];
+    for (rank, (_, number)) in (0u32..).zip(sorted) {
+        ranks[number as usize] = rank;
+    }
+    ranks
+}
+
+/// Bytes equal exactly where gold and decisions are; a decision on a cell without gold changes no count.
+fn key(tasks: &[&TaskOutcomes], row: usize) -> Vec<u8> {
+    let cells = tasks.iter().flat_map(|task| task.row(row));
+    cells
+        .map(|cell| {
+            cell.gold
+                .map_or(4, |gold| u8::from(gold) * 2 + u8::from(cell.decided))
+        })
+        .collect()
+}
+
 /// Groups whose gold and decisions are equal, taken together.
 ///
 /// Most articles of a test set are right in the same few ways: 100,000 of them fall into some hundred classes, and a
@@ -46,25 +98,27 @@ pub(crate) struct Classes {
 }
 
 impl Classes {
-    /// Classes of the groups that have an article in `rows`; equal in every task of `tasks`.
-    pub(crate) fn of(tasks: &[&TaskOutcomes], groups: &Groups, rows: &[usize]) -> Self {
-        // Only looked up, never walked through: its order does not matter.
-        let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
-        let mut classes: Vec<(u32, Vec<u8>, Vec<usize>)> = Vec::new();
-        for members in members(groups, rows) {
-            let key = key(tasks, &members);
-            let class = *known.entry(key.clone()).or_insert(classes.len());
-            match classes.get_mut(class) {
-                Some(class) => class.0 += 1,
-                None => classes.push((1, key, members)),
+    /// Classes of the groups that have an article in `rows`.
+    pub(crate) fn of(patterns: &Patterns, groups: &Groups, rows: &[usize]) -> Self {
+        let mut alone: Vec<(u32, usize)> = vec![(0, 0); patterns.count];
+        let mut together: BTreeMap<Vec<u32>, (u32, Vec<usize>)> = BTreeMap::new();
+        for members in members(groups, rows).chunk_by(|a, b| a.0 == b.0) {
+            if let [(_, row)] = members {
+                let class = &mut alone[patterns.of_article[*row] as usize];
+                *class = (class.0 + 1, *row);
+            } else {
+                let (key, rows) = pattern_of_group(patterns, members);
+                together.entry(key).or_insert((0, rows)).0 += 1;
             }
         }
-        // By size and key, so that the order of articles in a file changes no interval.
-        classes.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        let (rows, sizes) = classes
+        let alone = alone
             .into_iter()
-            .map(|(size, _, rows)| (rows, size))
-            .unzip();
+            .filter(|class| class.0 > 0)
+            .map(|(size, row)| (size, vec![row]));
+        let mut classes: Vec<(u32, Vec<usize>)> = alone.chain(together.into_values()).collect();
+        // Stable: classes of one size stay in the order of their patterns, which no order of articles changes.
+        classes.sort_by_key(|class| std::cmp::Reverse(class.0));
+        let (sizes, rows) = classes.into_iter().unzip();
         Self { rows, sizes }
     }
 
@@ -83,32 +137,19 @@ impl Classes {
     }
 }
 
-/// Rows of each group, groups in order.
-fn members(groups: &Groups, rows: &[usize]) -> Vec<Vec<usize>> {
-    let mut members = vec![Vec::new(); groups.count];
-    for &row in rows {
-        if let Some(group) = groups.of_article[row] {
-            members[group as usize].push(row);
-        }
-    }
-    members.retain(|rows| !rows.is_empty());
+/// Group and row of every article of `rows` that has gold, groups together.
+fn members(groups: &Groups, rows: &[usize]) -> Vec<(u32, usize)> {
+    let mut members: Vec<(u32, usize)> = rows
+        .iter()
+        .filter_map(|&row| groups.of_article[row].map(|group| (group, row)))
+        .collect();
+    members.sort_unstable();
     members
 }
 
-/// Bytes equal exactly where gold and decisions are.
-fn key(tasks: &[&TaskOutcomes], rows: &[usize]) -> Vec<u8> {
-    let mut articles: Vec<Vec<u8>> = rows.iter().map(|&row| article_key(tasks, row)).collect();
-    articles.sort_unstable();
-    articles.concat()
-}
-
-fn article_key(tasks: &[&TaskOutcomes], row: usize) -> Vec<u8> {
-    let cells = tasks.iter().flat_map(|task| task.row(row));
-    // A decision on a cell without gold changes no count.
-    cells
-        .map(|cell| {
-            cell.gold
-                .map_or(4, |gold| u8::from(gold) * 2 + u8::from(cell.decided))
-        })
-        .collect()
+fn pattern_of_group(patterns: &Patterns, members: &[(u32, usize)]) -> (Vec<u32>, Vec<usize>) {
+    let rows: Vec<usize> = members.iter().map(|member| member.1).collect();
+    let mut key: Vec<u32> = rows.iter().map(|&row| patterns.of_article[row]).collect();
+    key.sort_unstable();
+    (key, rows)
 }

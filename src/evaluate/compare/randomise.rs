@@ -3,11 +3,9 @@
 use rayon::prelude::*;
 
 use super::super::bootstrap::Resampling;
-use super::super::groups::Groups;
 use super::super::random::SplitMix64;
 use super::super::table::Tally;
-use super::pairing::PairedTask;
-use super::statistics::{Statistic, Tables, same_decisions};
+use super::statistics::{Sides, Statistic, Tables, same_decisions};
 
 /// Keeps the random swaps apart from the bootstrap's draws under the same seed.
 const STREAM: u64 = 0x5741_5053;
@@ -26,7 +24,8 @@ pub(crate) struct Swaps {
 
 impl Swaps {
     /// Splits `rows` into groups that differ and the rest.
-    pub(crate) fn of(task: &PairedTask<'_>, groups: &Groups, rows: &[usize]) -> Self {
+    pub(crate) fn of(sides: &Sides<'_>, rows: &[usize]) -> Self {
+        let (task, groups) = (sides.task, &sides.groups);
         let mut differs = vec![false; groups.count];
         for &row in rows {
             if let Some(group) = groups.of_article[row] {
@@ -37,11 +36,11 @@ impl Swaps {
             .iter()
             .copied()
             .partition(|&row| groups.of_article[row].is_some_and(|group| differs[group as usize]));
-        let rest = Tables::of(task, groups, &rest);
-        let differing = Tables::of(task, groups, &differing);
-        let sides = [&rest.candidate, &differing.baseline, &differing.candidate];
+        let rest = Tables::of(sides, &rest);
+        let differing = Tables::of(sides, &differing);
+        let others = [&rest.candidate, &differing.baseline, &differing.candidate];
         let rest = rest.baseline.whole();
-        let both = sides
+        let both = others
             .iter()
             .fold(rest.clone(), |sum, side| sum.plus(&side.whole()));
         Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::bootstrap::{Resampling, bootstrap, slot};
 use super::super::build::{SLICED, slice_rows};
-use super::super::groups::{Classes, Groups};
+use super::super::groups::{Classes, Groups, Patterns};
 use super::super::interval::{Interval, normal_quantile, percentile};
 use super::super::losses::{Costs, LOSSES};
 use super::super::metric::Metric;
@@ -53,14 +53,21 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    pub(crate) fn of(task: &PairedTask<'_>, groups: &Groups, rows: &[usize]) -> Self {
-        let classes = Classes::of(&[&task.baseline, &task.candidate], groups, rows);
+    pub(crate) fn of(sides: &Sides<'_>, rows: &[usize]) -> Self {
+        let classes = Classes::of(&sides.patterns, &sides.groups, rows);
         Self {
-            baseline: Table::of(&task.baseline, &classes),
-            candidate: Table::of(&task.candidate, &classes),
+            baseline: Table::of(&sides.task.baseline, &classes),
+            candidate: Table::of(&sides.task.candidate, &classes),
             classes,
         }
     }
+}
+
+/// One task of both reports, with what its articles have in common.
+pub(crate) struct Sides<'t> {
+    pub(crate) task: &'t PairedTask<'t>,
+    pub(crate) groups: Groups,
+    patterns: Patterns,
 }
 
 /// Compares one task.
@@ -70,6 +77,12 @@ pub(crate) fn compare_task(
     settings: &Resampling,
 ) -> TaskComparison {
     let groups = Groups::of(articles.iter().copied(), &task.baseline);
+    let patterns = Patterns::of(&[&task.baseline, &task.candidate]);
+    let sides = Sides {
+        task,
+        groups,
+        patterns,
+    };
     let rows: Vec<usize> = (0..articles.len()).collect();
     let overall: Vec<Statistic> = resampled()
         .map(|metric| Statistic {
@@ -84,7 +97,7 @@ pub(crate) fn compare_task(
         })
     });
     let statistics: Vec<Statistic> = overall.iter().copied().chain(per_label).collect();
-    let deltas = deltas(task, &groups, &rows, &statistics, settings);
+    let deltas = deltas(&sides, &rows, &statistics, settings);
     let (first, rest) = deltas.split_at(overall.len());
     let of_decisions = overall
         .iter()
@@ -93,25 +106,24 @@ pub(crate) fn compare_task(
     TaskComparison {
         task: task.baseline.task.name.clone(),
         kind: task.baseline.task.kind,
-        annotated: groups.of_article.iter().flatten().count() as u64,
-        groups: groups.count as u64,
+        annotated: sides.groups.of_article.iter().flatten().count() as u64,
+        groups: sides.groups.count as u64,
         overall: of_decisions
-            .chain(loss_deltas(task, &groups, settings))
+            .chain(loss_deltas(task, &sides.groups, settings))
             .collect(),
-        labels: label_comparisons(task, &groups, rest, settings),
-        slices: slice_comparisons(articles, task, &groups, settings),
+        labels: label_comparisons(task, &sides.groups, rest, settings),
+        slices: slice_comparisons(articles, &sides, settings),
     }
 }
 
 /// Both values, difference, interval, p and verdict of each statistic over `rows`.
 fn deltas(
-    task: &PairedTask<'_>,
-    groups: &Groups,
+    sides: &Sides<'_>,
     rows: &[usize],
     statistics: &[Statistic],
     settings: &Resampling,
 ) -> Vec<Delta> {
-    let tables = Tables::of(task, groups, rows);
+    let tables = Tables::of(sides, rows);
     let resamples = bootstrap(&tables.classes.sizes, settings, |times, row| {
         let (a, b) = (tables.baseline.tally(times), tables.candidate.tally(times));
         row.extend(
@@ -121,7 +133,7 @@ fn deltas(
         );
     });
     let (a, b) = (tables.baseline.whole(), tables.candidate.whole());
-    let p = Swaps::of(task, groups, rows).p_values(statistics, settings);
+    let p = Swaps::of(sides, rows).p_values(statistics, settings);
     let delta = |(at, statistic): (usize, &Statistic)| {
         let interval = percentile(slot(&resamples, at), settings.level);
         delta(
@@ -296,27 +308,26 @@ impl Changes {
 
 fn slice_comparisons(
     articles: &[&ArticleOutcome],
-    task: &PairedTask<'_>,
-    groups: &Groups,
+    sides: &Sides<'_>,
     settings: &Resampling,
 ) -> Vec<SliceComparison> {
-    let mut slices: Vec<SliceComparison> = slice_rows(articles.iter().copied().enumerate(), groups)
-        .into_iter()
-        .map(|((key, value), rows)| SliceComparison {
-            key: key.into(),
-            value: value.into(),
-            articles: rows.len() as u64,
-            metrics: slice_deltas(task, groups, &rows, settings),
-            f1_holm: None,
-        })
-        .collect();
+    let mut slices: Vec<SliceComparison> =
+        slice_rows(articles.iter().copied().enumerate(), &sides.groups)
+            .into_iter()
+            .map(|((key, value), rows)| SliceComparison {
+                key: key.into(),
+                value: value.into(),
+                articles: rows.len() as u64,
+                metrics: slice_deltas(sides, &rows, settings),
+                f1_holm: None,
+            })
+            .collect();
     correct(&mut slices, settings);
     slices
 }
 
 fn slice_deltas(
-    task: &PairedTask<'_>,
-    groups: &Groups,
+    sides: &Sides<'_>,
     rows: &[usize],
     settings: &Resampling,
 ) -> BTreeMap<Metric, Delta> {
@@ -324,7 +335,7 @@ fn slice_deltas(
         metric,
         label: None,
     });
-    let deltas = deltas(task, groups, rows, &statistics, settings);
+    let deltas = deltas(sides, rows, &statistics, settings);
     SLICED.into_iter().zip(deltas).collect()
 }
 
