@@ -146,8 +146,12 @@ fn coverage(scenario: &Scenario) -> Vec<String> {
 }
 
 fn covered(scenario: &Scenario, run: u64, truth: &BTreeMap<String, f64>) -> Vec<u64> {
-    let comparison = compare(scenario, run);
-    let (report, _) = reports(scenario, run);
+    let (report, other) = reports(scenario, run);
+    let options = CompareOptions {
+        resampling: settings(run),
+        common: false,
+    };
+    let comparison = report.compare(&other, &options).unwrap();
     let inside = COVERED.iter().map(|path| {
         let estimate = report.estimate(path).unwrap();
         u64::from(

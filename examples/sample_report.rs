@@ -57,9 +57,9 @@ fn main() {
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| ".".into()));
     let articles: usize = arguments.next().map_or(412, |count| count.parse().unwrap());
     std::fs::create_dir_all(&folder).unwrap();
-    let first = write(&folder, "words", articles, 1, 0.7);
-    let second = write(&folder, "words + glossary", articles, 2, 0.62);
-    let third = write(&folder, "characters", articles, 3, 0.64);
+    let first = write(&folder, "words", articles, 1, 0.5);
+    let second = write(&folder, "words + glossary", articles, 2, 0.44);
+    let third = write(&folder, "characters", articles, 3, 0.48);
     let start = Instant::now();
     let comparison = first.compare(&second, &CompareOptions::default()).unwrap();
     println!("compare: {:?}", start.elapsed());

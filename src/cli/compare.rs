@@ -10,6 +10,7 @@ use article_toolkit::evaluate::{
 };
 use article_toolkit::render;
 use clap::{Args, ValueEnum};
+use rayon::prelude::*;
 
 /// Columns of output that does not go to a terminal.
 const WIDTH: usize = 160;
@@ -66,7 +67,7 @@ pub(crate) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     let gate = args.fail_if_worse.as_deref().map(Gate::parse).transpose()?;
     let reports = args
         .reports
-        .iter()
+        .par_iter()
         .map(|path| Report::load(path))
         .collect::<Result<Vec<_>, _>>()?;
     let comparisons = compare(args, &reports)?;

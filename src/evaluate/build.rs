@@ -2,25 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use crate::article::TaskKind;
 
 use super::bootstrap::{Resampling, bootstrap, slot};
-use super::calibration::{bins, calibration_error};
+use super::calibration::bins;
 use super::counts::Counts;
 use super::error::EvaluateError;
+use super::estimates::{TestPart, calibration_cells, estimates, exact_estimate};
 use super::fingerprint::fingerprint;
-use super::interval::{Estimate, Interval, normal_quantile, percentile, wilson};
-use super::metric::{Metric, PER_LABEL};
+use super::groups::{Classes, Groups};
+use super::interval::{Estimate, normal_quantile, percentile};
+use super::metric::Metric;
 use super::outcome::{ArticleOutcome, ReportInput, TaskOutcomes};
-use super::ranking::Ranked;
 use super::report::{
-    Baseline, CurvePoint, ErrorPair, Headline, LabelReport, REPORT_SCHEMA, Report, ReportOptions,
-    SliceReport, TaskReport,
+    Baseline, CurvePoint, ErrorPair, Headline, REPORT_SCHEMA, Report, ReportOptions, SliceReport,
+    TaskReport,
 };
-use super::table::{Groups, Part, Table, Tally, resampled, squared_error, surprise};
-use super::{validate, words};
+use super::table::Table;
+use super::validate;
 
 /// Metrics of a slice.
 pub(crate) const SLICED: [Metric; 3] = [Metric::MacroF1, Metric::MicroF1, Metric::SubsetAccuracy];
@@ -80,14 +79,10 @@ impl Report {
                 "baseline '{name}' has other tasks than the report"
             )));
         }
-        let overall = tasks.iter().map(|task| {
-            let groups = Groups::of(self.articles.iter(), task);
-            overall(
-                task,
-                &Table::of(task, &groups, 0..self.articles.len()),
-                &self.resampling,
-            )
-        });
+        let rows: Vec<usize> = (0..self.articles.len()).collect();
+        let overall = tasks
+            .iter()
+            .map(|task| estimates(&TestPart::of(&self.articles, task, &rows), &self.resampling).0);
         self.baselines.push(Baseline {
             name: name.into(),
             tasks: overall.collect(),
@@ -133,16 +128,17 @@ fn task_report(
     outcomes: TaskOutcomes,
     settings: &Resampling,
 ) -> TaskReport {
-    let groups = Groups::of(articles.iter(), &outcomes);
-    let table = Table::of(&outcomes, &groups, 0..articles.len());
+    let rows: Vec<usize> = (0..articles.len()).collect();
+    let part = TestPart::of(articles, &outcomes, &rows);
+    let (overall, labels) = estimates(&part, settings);
     TaskReport {
-        annotated: table.articles(),
-        groups: table.groups(),
-        overall: overall(&outcomes, &table, settings),
-        labels: label_reports(&outcomes, &table, settings),
+        annotated: part.classes.articles(),
+        groups: part.classes.groups(),
+        overall,
+        labels,
         confusion: confusion(&outcomes),
         error_pairs: error_pairs(&outcomes),
-        slices: slices(articles, &outcomes, &groups, settings),
+        slices: slices(articles, &outcomes, &part, settings),
         calibration: bins(
             calibration_cells(&outcomes),
             normal_quantile(settings.level),
@@ -162,235 +158,6 @@ pub(crate) fn label_counts(outcomes: &TaskOutcomes) -> Vec<Counts> {
         }
     }
     counts
-}
-
-fn overall(
-    outcomes: &TaskOutcomes,
-    table: &Table,
-    settings: &Resampling,
-) -> BTreeMap<Metric, Estimate> {
-    let metrics: Vec<Metric> = resampled().collect();
-    let groups = table.group_slots();
-    let rows = bootstrap(groups, metrics.len(), settings, |times, row| {
-        let tally = table.tally(times);
-        row.extend(
-            metrics
-                .iter()
-                .map(|metric| tally.overall(*metric).unwrap_or(f64::NAN)),
-        );
-    });
-    let whole = table.whole();
-    let mut estimates: BTreeMap<Metric, Estimate> = BTreeMap::new();
-    for (at, metric) in metrics.into_iter().enumerate() {
-        let interval = percentile(slot(&rows, at), settings.level);
-        estimates.insert(metric, Estimate::new(whole.overall(metric), interval));
-    }
-    estimates.insert(
-        Metric::SubsetAccuracy,
-        exact_estimate(table, &whole, settings),
-    );
-    let error = calibration_error(&bins(calibration_cells(outcomes), 1.0));
-    estimates.insert(Metric::CalibrationError, Estimate::new(error, None));
-    estimates
-}
-
-/// A proportion: Wilson instead of the bootstrap, which says "exactly 1" of three right articles.
-fn exact_estimate(table: &Table, whole: &Tally, settings: &Resampling) -> Estimate {
-    let value = whole.overall(Metric::SubsetAccuracy);
-    let z = normal_quantile(settings.level);
-    Estimate::new(
-        value,
-        value.and_then(|share| clustered_wilson(share, &table.exact_per_group(), z)),
-    )
-}
-
-/// Cells the calibration speaks of: all known cells of a multi task, the decided label of a single one.
-fn calibration_cells(outcomes: &TaskOutcomes) -> impl Iterator<Item = (f64, bool)> + '_ {
-    let single = outcomes.task.kind == TaskKind::Single;
-    (0..outcomes.gold.len())
-        .flat_map(|row| outcomes.row(row))
-        .filter(move |cell| !single || cell.decided)
-        .filter_map(|cell| cell.gold.map(|gold| (cell.score, gold)))
-}
-
-fn label_reports(
-    outcomes: &TaskOutcomes,
-    table: &Table,
-    settings: &Resampling,
-) -> Vec<LabelReport> {
-    let counts = label_counts(outcomes);
-    let mcc = mcc_intervals(table, settings);
-    (0..counts.len())
-        .into_par_iter()
-        .map(|label| {
-            label_report(
-                outcomes,
-                table,
-                label,
-                (counts[label], mcc[label]),
-                settings,
-            )
-        })
-        .collect()
-}
-
-/// MCC has no simple interval: percentile bootstrap.
-fn mcc_intervals(table: &Table, settings: &Resampling) -> Vec<Option<Interval>> {
-    let labels = table.labels();
-    let rows = bootstrap(table.group_slots(), labels, settings, |times, row| {
-        row.extend(
-            table
-                .tally(times)
-                .counts
-                .iter()
-                .map(|counts| counts.mcc().unwrap_or(f64::NAN)),
-        );
-    });
-    (0..labels)
-        .map(|label| percentile(slot(&rows, label), settings.level))
-        .collect()
-}
-
-fn label_report(
-    outcomes: &TaskOutcomes,
-    table: &Table,
-    label: usize,
-    (counts, mcc): (Counts, Option<Interval>),
-    settings: &Resampling,
-) -> LabelReport {
-    let z = normal_quantile(settings.level);
-    let mut metrics: BTreeMap<Metric, Estimate> = PER_LABEL
-        .iter()
-        .map(|metric| (*metric, Estimate::default()))
-        .collect();
-    metrics.extend(count_estimates(counts, table, label, z));
-    metrics.insert(Metric::Mcc, Estimate::new(counts.mcc(), mcc));
-    let ranked = Ranked::new(
-        outcomes
-            .known(label)
-            .map(|(_, gold, score, _)| (score, gold)),
-    );
-    metrics.extend(score_estimates(outcomes, label, &ranked, z));
-    let calibration = bins(
-        outcomes
-            .known(label)
-            .map(|(_, gold, score, _)| (score, gold)),
-        z,
-    );
-    metrics.insert(
-        Metric::CalibrationError,
-        Estimate::new(calibration_error(&calibration), None),
-    );
-    LabelReport {
-        label: outcomes.task.labels[label].clone(),
-        known: counts.known(),
-        support: counts.support(),
-        counts,
-        words: words::label(metrics[&Metric::F1], counts),
-        cuts: if outcomes.task.kind == TaskKind::Multi {
-            ranked.cuts()
-        } else {
-            Vec::new()
-        },
-        metrics,
-        calibration,
-    }
-}
-
-fn count_estimates(counts: Counts, table: &Table, label: usize, z: f64) -> [(Metric, Estimate); 3] {
-    let interval = |value: Option<f64>, part| {
-        value.and_then(|share| clustered_wilson(share, &table.hits_per_group(label, part), z))
-    };
-    let jaccard = super::counts::ratio(counts.tp, counts.tp + counts.errors());
-    let f1 = interval(jaccard, Part::Jaccard).map(|of| Interval {
-        low: from_jaccard(of.low),
-        high: from_jaccard(of.high),
-    });
-    [
-        (Metric::F1, Estimate::new(counts.f1(), f1)),
-        (
-            Metric::Precision,
-            Estimate::new(
-                counts.precision(),
-                interval(counts.precision(), Part::Precision),
-            ),
-        ),
-        (
-            Metric::Recall,
-            Estimate::new(counts.recall(), interval(counts.recall(), Part::Recall)),
-        ),
-    ]
-}
-
-/// `F1 = 2 J / (1 + J)`: monotone, so the ends of an interval for J are the ends of one for F1 (Lam, Gopal, Qian 2023).
-fn from_jaccard(jaccard: f64) -> f64 {
-    2.0 * jaccard / (1.0 + jaccard)
-}
-
-fn score_estimates(
-    outcomes: &TaskOutcomes,
-    label: usize,
-    ranked: &Ranked,
-    z: f64,
-) -> [(Metric, Estimate); 4] {
-    let loss = |cost: fn(bool, f64) -> f64| {
-        mean_estimate(
-            outcomes
-                .known(label)
-                .map(|(_, gold, score, _)| cost(gold, score)),
-            z,
-        )
-    };
-    [
-        (
-            Metric::AveragePrecision,
-            Estimate::new(
-                ranked.average_precision(),
-                ranked.average_precision_interval(z),
-            ),
-        ),
-        (
-            Metric::RocAuc,
-            Estimate::new(ranked.roc_auc(), ranked.roc_auc_interval(z)),
-        ),
-        (Metric::LogLoss, loss(surprise)),
-        (Metric::Brier, loss(squared_error)),
-    ]
-}
-
-/// Mean of non-negative costs with the normal interval of its standard error.
-fn mean_estimate(costs: impl Iterator<Item = f64>, z: f64) -> Estimate {
-    let costs: Vec<f64> = costs.collect();
-    let n = costs.len() as f64;
-    if costs.is_empty() {
-        return Estimate::default();
-    }
-    let mean = costs.iter().sum::<f64>() / n;
-    let variance = costs.iter().map(|cost| (cost - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let half = z * (variance / n).sqrt();
-    let interval = (n > 1.0).then(|| Interval {
-        low: (mean - half).max(0.0),
-        high: mean + half,
-    });
-    Estimate::new(Some(mean), interval)
-}
-
-/// Wilson interval of a share of hits whose trials come in groups: trials are divided by the design effect (Kish 1965).
-///
-/// `per_group` holds (hits, trials). Groups of one article have design effect 1 exactly; it is never taken below 1.
-pub(crate) fn clustered_wilson(share: f64, per_group: &[(f64, f64)], z: f64) -> Option<Interval> {
-    let trials: f64 = per_group.iter().map(|group| group.1).sum();
-    let between: f64 = per_group
-        .iter()
-        .map(|(hits, trials)| (hits - share * trials).powi(2))
-        .sum();
-    let within = trials * share * (1.0 - share);
-    let effect = if within > 0.0 {
-        (between / within).max(1.0)
-    } else {
-        1.0
-    };
-    wilson(share, trials / effect, z)
 }
 
 fn confusion(outcomes: &TaskOutcomes) -> Vec<Vec<u64>> {
@@ -454,16 +221,16 @@ pub(crate) fn slice_rows<'a>(
 fn slices(
     articles: &[ArticleOutcome],
     outcomes: &TaskOutcomes,
-    groups: &Groups,
+    part: &TestPart<'_>,
     settings: &Resampling,
 ) -> Vec<SliceReport> {
-    let rows = slice_rows(articles.iter().enumerate(), groups);
+    let rows = slice_rows(articles.iter().enumerate(), &part.groups);
     rows.into_iter()
         .map(|((key, value), rows)| SliceReport {
             key: key.into(),
             value: value.into(),
             articles: rows.len() as u64,
-            metrics: slice_metrics(outcomes, groups, &rows, settings),
+            metrics: slice_metrics(outcomes, part, &rows, settings),
         })
         .collect()
 }
@@ -471,13 +238,13 @@ fn slices(
 /// A slice is a test set of its own: only its groups are resampled.
 fn slice_metrics(
     outcomes: &TaskOutcomes,
-    groups: &Groups,
+    part: &TestPart<'_>,
     rows: &[usize],
     settings: &Resampling,
 ) -> BTreeMap<Metric, Estimate> {
-    let groups = groups.only(rows);
-    let table = Table::of(outcomes, &groups, rows.iter().copied());
-    let values = bootstrap(groups.count, SLICED.len(), settings, |times, row| {
+    let classes = Classes::of(&part.patterns, &part.groups, rows);
+    let table = Table::of(outcomes, &classes);
+    let values = bootstrap(&classes.sizes, settings, |times, row| {
         let tally = table.tally(times);
         row.extend(
             SLICED

@@ -96,6 +96,18 @@ impl Counts {
     }
 }
 
+impl Counts {
+    /// These counts without a part of them.
+    pub(crate) fn minus(self, part: Self) -> Self {
+        Self {
+            tp: self.tp - part.tp,
+            fp: self.fp - part.fp,
+            fneg: self.fneg - part.fneg,
+            tn: self.tn - part.tn,
+        }
+    }
+}
+
 /// Sum over labels, for micro averages.
 pub(crate) fn total(counts: &[Counts]) -> Counts {
     counts

@@ -1,106 +1,17 @@
-//! A task's outcomes turned for resampling: per label the groups of its hits and errors, per group the sums.
-
-use std::collections::BTreeMap;
-
-use crate::article::TaskKind;
+//! A task's outcomes turned for resampling: what each class of groups adds to every count.
 
 use super::counts::{self, Counts};
+use super::groups::Classes;
 use super::metric::{Metric, OVERALL};
-use super::outcome::{ArticleOutcome, TaskOutcomes};
+use super::outcome::TaskOutcomes;
 
-/// Smallest distance of a probability from 0 and 1 in a logarithm (scikit-learn's for f64).
-const EPSILON: f64 = f64::EPSILON;
-
-/// Which resampling group each article belongs to, numbered from 0; articles without gold have none.
-#[derive(Debug, Clone)]
-pub(crate) struct Groups {
-    pub(crate) of_article: Vec<Option<u32>>,
-    pub(crate) count: usize,
-}
-
-impl Groups {
-    /// Groups of the articles where at least one cell of `task` is known.
-    pub(crate) fn of<'a>(
-        articles: impl Iterator<Item = &'a ArticleOutcome>,
-        task: &TaskOutcomes,
-    ) -> Self {
-        let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
-        let of_article = articles
-            .zip(&task.gold)
-            .map(|(article, gold)| {
-                let annotated = gold.iter().any(Option::is_some);
-                let next = numbers.len() as u32;
-                annotated.then(|| *numbers.entry(article.group).or_insert(next))
-            })
-            .collect();
-        Self {
-            of_article,
-            count: numbers.len(),
-        }
-    }
-
-    /// The groups of `rows` only, numbered anew; other articles have none.
-    pub(crate) fn only(&self, rows: &[usize]) -> Self {
-        let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut of_article = vec![None; self.of_article.len()];
-        for &row in rows {
-            let next = numbers.len() as u32;
-            of_article[row] =
-                self.of_article[row].map(|group| *numbers.entry(group).or_insert(next));
-        }
-        Self {
-            of_article,
-            count: numbers.len(),
-        }
-    }
-}
-
-/// One label: the group of every hit and every error. Sparse, because most cells are right and negative.
+/// One label: how often each class hits and errs. Sparse, because most cells are right and negative.
 #[derive(Debug, Clone, Default)]
 struct Column {
-    tp: Vec<u32>,
-    fp: Vec<u32>,
-    fneg: Vec<u32>,
-    tn: TrueNegatives,
-}
-
-#[derive(Debug, Clone, Default)]
-enum TrueNegatives {
-    /// Every article of the table is annotated: the rest of the articles.
-    #[default]
-    Rest,
-    /// Groups of the cells known to be negative and decided so.
-    Listed(Vec<u32>),
-}
-
-/// Sums of a per-article quantity and of what it is divided by, per group.
-#[derive(Debug, Clone, Default)]
-struct Mean {
-    sum: Vec<f64>,
-    weight: Vec<f64>,
-}
-
-impl Mean {
-    fn sized(groups: usize) -> Self {
-        Self {
-            sum: vec![0.0; groups],
-            weight: vec![0.0; groups],
-        }
-    }
-
-    fn add(&mut self, group: u32, sum: f64, weight: f64) {
-        self.sum[group as usize] += sum;
-        self.weight[group as usize] += weight;
-    }
-
-    fn at(&self, times: &[u32]) -> Share {
-        let mut share = Share::default();
-        for ((sum, weight), &n) in self.sum.iter().zip(&self.weight).zip(times) {
-            share.sum += sum * f64::from(n);
-            share.weight += weight * f64::from(n);
-        }
-        share
-    }
+    tp: Vec<(u32, u32)>,
+    fp: Vec<(u32, u32)>,
+    fneg: Vec<(u32, u32)>,
+    unknown: Vec<(u32, u32)>,
 }
 
 /// A sum and what it is divided by.
@@ -115,6 +26,13 @@ impl Share {
         (self.weight > 0.0).then(|| self.sum / self.weight)
     }
 
+    fn minus(self, part: Self) -> Self {
+        Self {
+            sum: self.sum - part.sum,
+            weight: self.weight - part.weight,
+        }
+    }
+
     fn plus(self, other: Self) -> Self {
         Self {
             sum: self.sum + other.sum,
@@ -123,14 +41,12 @@ impl Share {
     }
 }
 
-/// What a table adds up to for one choice of groups; two tallies can be added.
+/// What a table adds up to when each class is taken some number of times; two tallies can be added.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
     pub(crate) counts: Vec<Counts>,
     article_f1: Share,
     exact: Share,
-    log_loss: Share,
-    brier: Share,
 }
 
 impl Tally {
@@ -146,8 +62,6 @@ impl Tally {
             Metric::HammingLoss => counts::ratio(total().errors(), total().known()),
             Metric::ArticleF1 => self.article_f1.value(),
             Metric::SubsetAccuracy => self.exact.value(),
-            Metric::LogLoss => self.log_loss.value(),
-            Metric::Brier => self.brier.value(),
             _ => None,
         }
     }
@@ -163,147 +77,100 @@ impl Tally {
                 .collect(),
             article_f1: self.article_f1.plus(other.article_f1),
             exact: self.exact.plus(other.exact),
-            log_loss: self.log_loss.plus(other.log_loss),
-            brier: self.brier.plus(other.brier),
+        }
+    }
+
+    /// This tally without a part of it.
+    pub(crate) fn minus(&self, part: &Self) -> Self {
+        let counts = self.counts.iter().zip(&part.counts);
+        Self {
+            counts: counts.map(|(all, part)| all.minus(*part)).collect(),
+            article_f1: self.article_f1.minus(part.article_f1),
+            exact: self.exact.minus(part.exact),
         }
     }
 }
 
-/// Everything a resample needs to know of a task over some of its articles.
+/// Everything a resample needs to know of a task: classes on one side, what they add on the other.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     columns: Vec<Column>,
-    articles_per_group: Vec<u32>,
-    article_f1: Mean,
-    exact: Mean,
-    log_loss: Mean,
-    brier: Mean,
+    sizes: Vec<u32>,
+    articles: Vec<f64>,
+    article_f1: Vec<f64>,
+    exact: Vec<f64>,
 }
 
 impl Table {
-    /// The table of the articles in `rows`; articles without gold are left out.
-    pub(crate) fn of(
-        task: &TaskOutcomes,
-        groups: &Groups,
-        rows: impl Iterator<Item = usize> + Clone,
-    ) -> Self {
-        let mut table = Self::sized(task, groups, rows.clone());
-        for row in rows {
-            if let Some(group) = groups.of_article[row] {
-                table.add_cells(task, row, group);
-                table.add_article(task, row, group);
+    /// The table of one task over classes of groups.
+    pub(crate) fn of(task: &TaskOutcomes, classes: &Classes) -> Self {
+        let zeros = vec![0.0; classes.sizes.len()];
+        let mut table = Self {
+            columns: vec![Column::default(); task.task.labels.len()],
+            sizes: classes.sizes.clone(),
+            articles: zeros.clone(),
+            article_f1: zeros.clone(),
+            exact: zeros,
+        };
+        for (class, rows) in classes.rows.iter().enumerate() {
+            for &row in rows {
+                table.add_cells(task, row, class as u32);
+                table.add_article(task, row, class);
             }
         }
         table
     }
 
-    fn sized(task: &TaskOutcomes, groups: &Groups, mut rows: impl Iterator<Item = usize>) -> Self {
-        let complete = rows.all(|row| {
-            groups.of_article[row].is_none() || task.gold[row].iter().all(Option::is_some)
-        });
-        let tn = if complete {
-            TrueNegatives::Rest
-        } else {
-            TrueNegatives::Listed(Vec::new())
-        };
-        let mean = Mean::sized(groups.count);
-        Self {
-            columns: vec![
-                Column {
-                    tn,
-                    ..Column::default()
-                };
-                task.task.labels.len()
-            ],
-            articles_per_group: vec![0; groups.count],
-            article_f1: mean.clone(),
-            exact: mean.clone(),
-            log_loss: mean.clone(),
-            brier: mean,
-        }
-    }
-
-    fn add_cells(&mut self, task: &TaskOutcomes, row: usize, group: u32) {
+    fn add_cells(&mut self, task: &TaskOutcomes, row: usize, class: u32) {
         for (column, cell) in self.columns.iter_mut().zip(task.row(row)) {
-            let Some(gold) = cell.gold else { continue };
-            match (gold, cell.decided) {
-                (true, true) => column.tp.push(group),
-                (false, true) => column.fp.push(group),
-                (true, false) => column.fneg.push(group),
-                (false, false) => {
-                    if let TrueNegatives::Listed(groups) = &mut column.tn {
-                        groups.push(group);
-                    }
-                }
+            match (cell.gold, cell.decided) {
+                (None, _) => count(&mut column.unknown, class),
+                (Some(true), true) => count(&mut column.tp, class),
+                (Some(false), true) => count(&mut column.fp, class),
+                (Some(true), false) => count(&mut column.fneg, class),
+                (Some(false), false) => {}
             }
         }
     }
 
-    fn add_article(&mut self, task: &TaskOutcomes, row: usize, group: u32) {
+    fn add_article(&mut self, task: &TaskOutcomes, row: usize, class: usize) {
         let counts = article_counts(task, row);
-        self.articles_per_group[group as usize] += 1;
-        self.article_f1.add(group, counts.f1().unwrap_or(1.0), 1.0);
-        self.exact
-            .add(group, f64::from(u8::from(counts.errors() == 0)), 1.0);
-        let (loss, brier, cells) = article_losses(task, row);
-        self.log_loss.add(group, loss, cells);
-        self.brier.add(group, brier, cells);
+        self.articles[class] += 1.0;
+        self.article_f1[class] += counts.f1().unwrap_or(1.0);
+        self.exact[class] += f64::from(u8::from(counts.errors() == 0));
     }
 
-    /// What the table adds up to when group `g` is taken `times[g]` times.
+    /// What the table adds up to when groups of class `k` are taken `times[k]` times in all.
     pub(crate) fn tally(&self, times: &[u32]) -> Tally {
-        let articles: u64 = self
-            .articles_per_group
-            .iter()
-            .zip(times)
-            .map(|(n, t)| u64::from(*n) * u64::from(*t))
-            .sum();
+        let articles = dot(&self.articles, times);
+        let share = |sum: &[f64]| Share {
+            sum: dot(sum, times),
+            weight: articles,
+        };
         Tally {
             counts: self
                 .columns
                 .iter()
-                .map(|column| column.counts(times, articles))
+                .map(|column| column.counts(times, articles as u64))
                 .collect(),
-            article_f1: self.article_f1.at(times),
-            exact: self.exact.at(times),
-            log_loss: self.log_loss.at(times),
-            brier: self.brier.at(times),
+            article_f1: share(&self.article_f1),
+            exact: share(&self.exact),
         }
     }
 
     /// What the table adds up to as it is.
     pub(crate) fn whole(&self) -> Tally {
-        self.tally(&vec![1; self.group_slots()])
+        self.tally(&self.sizes)
     }
 
-    /// Labels of this table.
-    pub(crate) fn labels(&self) -> usize {
-        self.columns.len()
-    }
-
-    /// Length of a vector of times.
-    pub(crate) fn group_slots(&self) -> usize {
-        self.articles_per_group.len()
-    }
-
-    /// Articles of this table.
-    pub(crate) fn articles(&self) -> u64 {
-        self.articles_per_group.iter().map(|n| u64::from(*n)).sum()
-    }
-
-    /// Groups of this table that hold an article.
-    pub(crate) fn groups(&self) -> u64 {
-        self.articles_per_group.iter().filter(|n| **n > 0).count() as u64
-    }
-
-    /// Hits and union (hits and errors) of `label` per group that has any, for the design effect.
-    pub(crate) fn hits_per_group(&self, label: usize, part: Part) -> Vec<(f64, f64)> {
-        let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    /// Hits and trials of `label` in a group of each class that has any, and the groups of the class.
+    pub(crate) fn hits(&self, label: usize, part: Part) -> Vec<Cluster> {
         let column = &self.columns[label];
-        let mut add = |groups: &[u32], hit: f64| {
-            for &group in groups {
-                let sum = sums.entry(group).or_default();
-                *sum = (sum.0 + hit, sum.1 + 1.0);
+        let mut sums = vec![(0.0, 0.0); self.sizes.len()];
+        let mut add = |cells: &[(u32, u32)], hit: f64| {
+            for &(class, cells) in cells {
+                let sum = &mut sums[class as usize];
+                *sum = (sum.0 + hit * f64::from(cells), sum.1 + f64::from(cells));
             }
         };
         add(&column.tp, 1.0);
@@ -313,19 +180,37 @@ impl Table {
         if part != Part::Precision {
             add(&column.fneg, 0.0);
         }
-        sums.into_values().collect()
+        self.clusters(sums.into_iter())
     }
 
-    /// Articles with every label right, and articles, per group.
-    pub(crate) fn exact_per_group(&self) -> Vec<(f64, f64)> {
-        self.exact
-            .sum
-            .iter()
-            .copied()
-            .zip(self.exact.weight.iter().copied())
-            .filter(|pair| pair.1 > 0.0)
-            .collect()
+    /// Articles with every label right, and articles, in a group of each class.
+    pub(crate) fn exact(&self) -> Vec<Cluster> {
+        self.clusters(
+            self.exact
+                .iter()
+                .copied()
+                .zip(self.articles.iter().copied()),
+        )
     }
+
+    fn clusters(&self, sums: impl Iterator<Item = (f64, f64)>) -> Vec<Cluster> {
+        let all = sums
+            .zip(&self.sizes)
+            .map(|((hits, trials), groups)| Cluster {
+                hits,
+                trials,
+                groups: f64::from(*groups),
+            });
+        all.filter(|cluster| cluster.trials > 0.0).collect()
+    }
+}
+
+/// Hits and trials of one group, and how many groups are like it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cluster {
+    pub(crate) hits: f64,
+    pub(crate) trials: f64,
+    pub(crate) groups: f64,
 }
 
 /// The proportion a Wilson interval is made for.
@@ -341,26 +226,44 @@ pub(crate) enum Part {
 
 impl Column {
     fn counts(&self, times: &[u32], articles: u64) -> Counts {
-        let take = |groups: &[u32]| {
-            groups
+        let take = |cells: &[(u32, u32)]| -> u64 {
+            cells
                 .iter()
-                .map(|&group| u64::from(times[group as usize]))
-                .sum::<u64>()
+                .map(|&(class, cells)| u64::from(times[class as usize]) * u64::from(cells))
+                .sum()
         };
         let (tp, fp, fneg) = (take(&self.tp), take(&self.fp), take(&self.fneg));
-        let tn = match &self.tn {
-            TrueNegatives::Rest => articles - tp - fp - fneg,
-            TrueNegatives::Listed(groups) => take(groups),
-        };
-        Counts { tp, fp, fneg, tn }
+        Counts {
+            tp,
+            fp,
+            fneg,
+            tn: articles - tp - fp - fneg - take(&self.unknown),
+        }
     }
 }
 
-/// Metrics of a task that resampling gives intervals for.
+/// Classes come in order: a cell of the same class as the one before is counted with it.
+fn count(cells: &mut Vec<(u32, u32)>, class: u32) {
+    match cells.last_mut() {
+        Some(last) if last.0 == class => last.1 += 1,
+        _ => cells.push((class, 1)),
+    }
+}
+
+fn dot(values: &[f64], times: &[u32]) -> f64 {
+    values
+        .iter()
+        .zip(times)
+        .map(|(value, times)| value * f64::from(*times))
+        .sum()
+}
+
+/// Metrics that follow from decisions, so that resampling classes gives their intervals.
 pub(crate) fn resampled() -> impl Iterator<Item = Metric> {
+    let of_scores = [Metric::CalibrationError, Metric::LogLoss, Metric::Brier];
     OVERALL
         .into_iter()
-        .filter(|metric| *metric != Metric::CalibrationError)
+        .filter(move |metric| !of_scores.contains(metric))
 }
 
 /// Counts of one article's known cells.
@@ -372,37 +275,4 @@ pub(crate) fn article_counts(task: &TaskOutcomes, row: usize) -> Counts {
         }
     }
     counts
-}
-
-/// Log loss, Brier sum and the number both are divided by. Multi: cells. Single: one article.
-fn article_losses(task: &TaskOutcomes, row: usize) -> (f64, f64, f64) {
-    let (mut loss, mut brier, mut cells) = (0.0, 0.0, 0.0);
-    for cell in task.row(row) {
-        let Some(gold) = cell.gold else { continue };
-        brier += squared_error(gold, cell.score);
-        cells += 1.0;
-        if gold || task.task.kind == TaskKind::Multi {
-            loss += surprise(gold, cell.score);
-        }
-    }
-    let divisor = match task.task.kind {
-        TaskKind::Multi => cells,
-        TaskKind::Single => 1.0,
-    };
-    (loss, brier, divisor)
-}
-
-/// Negative log-likelihood of one cell, in nats.
-pub(crate) fn surprise(gold: bool, score: f64) -> f64 {
-    let clipped = score.clamp(EPSILON, 1.0 - EPSILON);
-    if gold {
-        -clipped.ln()
-    } else {
-        -(1.0 - clipped).ln()
-    }
-}
-
-/// Squared error of one cell.
-pub(crate) fn squared_error(gold: bool, score: f64) -> f64 {
-    (score - f64::from(u8::from(gold))).powi(2)
 }

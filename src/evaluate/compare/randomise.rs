@@ -4,9 +4,8 @@ use rayon::prelude::*;
 
 use super::super::bootstrap::Resampling;
 use super::super::random::SplitMix64;
-use super::super::table::{Groups, Tally};
-use super::pairing::PairedTask;
-use super::statistics::{Statistic, Tables, same_decisions};
+use super::super::table::Tally;
+use super::statistics::{Sides, Statistic, Tables, same_decisions};
 
 /// Keeps the random swaps apart from the bootstrap's draws under the same seed.
 const STREAM: u64 = 0x5741_5053;
@@ -17,13 +16,16 @@ const SLACK: f64 = 1e-12;
 /// The groups whose decisions differ, and what the others add up to; swapping equal groups changes nothing.
 pub(crate) struct Swaps {
     differing: Tables,
-    groups: usize,
-    rest: (Tally, Tally),
+    /// The baseline's tally of the groups that do not differ.
+    rest: Tally,
+    /// Both sides of all groups together: what one side gains by a swap the other loses.
+    both: Tally,
 }
 
 impl Swaps {
     /// Splits `rows` into groups that differ and the rest.
-    pub(crate) fn of(task: &PairedTask<'_>, groups: &Groups, rows: &[usize]) -> Self {
+    pub(crate) fn of(sides: &Sides<'_>, rows: &[usize]) -> Self {
+        let (task, groups) = (sides.task, &sides.groups);
         let mut differs = vec![false; groups.count];
         for &row in rows {
             if let Some(group) = groups.of_article[row] {
@@ -34,12 +36,17 @@ impl Swaps {
             .iter()
             .copied()
             .partition(|&row| groups.of_article[row].is_some_and(|group| differs[group as usize]));
-        let swapped = groups.only(&differing);
-        let rest = Tables::of(task, &groups.only(&rest), &rest);
+        let rest = Tables::of(sides, &rest);
+        let differing = Tables::of(sides, &differing);
+        let others = [&rest.candidate, &differing.baseline, &differing.candidate];
+        let rest = rest.baseline.whole();
+        let both = others
+            .iter()
+            .fold(rest.clone(), |sum, side| sum.plus(&side.whole()));
         Self {
-            differing: Tables::of(task, &swapped, &differing),
-            groups: swapped.count,
-            rest: (rest.baseline.whole(), rest.candidate.whole()),
+            differing,
+            rest,
+            both,
         }
     }
 
@@ -49,8 +56,9 @@ impl Swaps {
         statistics: &[Statistic],
         settings: &Resampling,
     ) -> Vec<Option<f64>> {
-        let seen = self.differences(statistics, &vec![1; self.groups]);
-        let swaps = if self.groups == 0 {
+        let sizes = &self.differing.classes.sizes;
+        let seen = self.differences(statistics, sizes);
+        let swaps = if sizes.is_empty() {
             0
         } else {
             settings.resamples
@@ -58,45 +66,46 @@ impl Swaps {
         let extreme = (0..u64::from(swaps))
             .into_par_iter()
             .map(|index| {
-                let swapped =
-                    self.differences(statistics, &coins(self.groups, settings.seed, index));
+                let swapped = self.differences(statistics, &keep(sizes, settings.seed, index));
                 seen.iter()
                     .zip(swapped)
                     .map(|(seen, swapped)| u32::from(as_far(*seen, swapped)))
                     .collect()
             })
-            .reduce(
-                || vec![0; statistics.len()],
-                |a: Vec<u32>, b: Vec<u32>| a.iter().zip(b).map(|(a, b)| a + b).collect(),
-            );
+            .reduce(|| vec![0; statistics.len()], add);
         let p = |count: u32| f64::from(count + 1) / f64::from(swaps + 1);
-        let tested = statistics.iter().zip(extreme).zip(seen);
-        tested
-            .map(|((statistic, count), seen)| {
-                seen.filter(|_| statistic.of_decisions()).map(|_| p(count))
-            })
+        extreme
+            .into_iter()
+            .zip(seen)
+            .map(|(count, seen)| seen.map(|_| p(count)))
             .collect()
     }
 
-    /// Differences when only groups with `keep` 1 stay on their side.
+    /// Differences when `keep` groups of each class stay on their side and the others change it.
     fn differences(&self, statistics: &[Statistic], keep: &[u32]) -> Vec<Option<f64>> {
-        let swap: Vec<u32> = keep.iter().map(|keep| 1 - keep).collect();
-        let (first, second) = (&self.differing.baseline, &self.differing.candidate);
+        let swap: Vec<u32> = self
+            .differing
+            .classes
+            .sizes
+            .iter()
+            .zip(keep)
+            .map(|(size, keep)| size - keep)
+            .collect();
+        let kept = self.differing.baseline.tally(keep);
         let a = self
             .rest
-            .0
-            .plus(&first.tally(keep))
-            .plus(&second.tally(&swap));
-        let b = self
-            .rest
-            .1
-            .plus(&second.tally(keep))
-            .plus(&first.tally(&swap));
+            .plus(&kept)
+            .plus(&self.differing.candidate.tally(&swap));
+        let b = self.both.minus(&a);
         statistics
             .iter()
             .map(|statistic| statistic.difference(&a, &b))
             .collect()
     }
+}
+
+fn add(a: Vec<u32>, b: Vec<u32>) -> Vec<u32> {
+    a.iter().zip(b).map(|(a, b)| a + b).collect()
 }
 
 /// An undefined swap counts as extreme: it cannot speak against chance.
@@ -105,12 +114,17 @@ fn as_far(seen: Option<f64>, swapped: Option<f64>) -> bool {
     swapped.is_none_or(|swapped| swapped.abs() >= seen.abs() - SLACK)
 }
 
-fn coins(groups: usize, seed: u64, index: u64) -> Vec<u32> {
+/// How many groups of each class stay: one fair coin a group, 64 to a random number.
+fn keep(sizes: &[u32], seed: u64, index: u64) -> Vec<u32> {
     let mut random = SplitMix64::stream(seed ^ STREAM, index);
-    let mut coins = Vec::with_capacity(groups);
-    while coins.len() < groups {
-        let bits = random.next_u64();
-        coins.extend((0..64.min(groups - coins.len())).map(|bit| ((bits >> bit) & 1) as u32));
-    }
-    coins
+    let mut heads = |coins: u32| (random.next_u64() & (u64::MAX >> (64 - coins))).count_ones();
+    sizes
+        .iter()
+        .map(|&size| {
+            (0..size)
+                .step_by(64)
+                .map(|from| heads((size - from).min(64)))
+                .sum()
+        })
+        .collect()
 }

@@ -1,5 +1,7 @@
 //! Tests of a paired difference: McNemar mid-p, Holm's correction.
 
+use super::super::random::ln_factorial;
+
 /// Two-sided McNemar mid-p (Lancaster 1961; Fagerland, Lydersen, Laake 2013): `won` and `lost` answers that changed.
 ///
 /// 1 where nothing changed. Exact binomial sum, no approximation at any size.
@@ -24,20 +26,7 @@ pub fn mcnemar_mid_p(won: u64, lost: u64) -> f64 {
 
 /// Natural logarithm of the binomial coefficient.
 fn ln_choose(n: u64, k: u64) -> f64 {
-    ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k)
-}
-
-/// Sum of logarithms up to 256, Stirling's series with four terms above (error below 1e-14 relative).
-fn ln_factorial(n: u64) -> f64 {
-    if n <= 256 {
-        return (2..=n).map(|i| (i as f64).ln()).sum();
-    }
-    let x = n as f64;
-    let inverse = 1.0 / x;
-    let square = inverse * inverse;
-    let series =
-        inverse * (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square / 1680.0)));
-    x * x.ln() - x + 0.5 * (2.0 * std::f64::consts::PI * x).ln() + series
+    ln_factorial(n as f64) - ln_factorial(k as f64) - ln_factorial((n - k) as f64)
 }
 
 /// Holm's step-down correction (Holm 1979) of the p values that are there; order is kept.

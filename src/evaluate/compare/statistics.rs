@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::super::bootstrap::{Resampling, bootstrap, slot};
 use super::super::build::{SLICED, slice_rows};
-use super::super::interval::percentile;
+use super::super::groups::{Classes, Groups, Patterns};
+use super::super::interval::{Interval, normal_quantile, percentile};
+use super::super::losses::{Costs, LOSSES};
 use super::super::metric::Metric;
 use super::super::outcome::{ArticleOutcome, TaskOutcomes};
-use super::super::table::{Groups, Table, Tally, resampled};
+use super::super::table::{Table, Tally, resampled};
 use super::super::words::FEW;
 use super::comparison::{Delta, LabelComparison, SliceComparison, TaskComparison, Verdict};
 use super::pairing::PairedTask;
@@ -41,26 +43,31 @@ impl Statistic {
     pub(crate) fn difference(self, baseline: &Tally, candidate: &Tally) -> Option<f64> {
         Some(self.of(candidate)? - self.of(baseline)?)
     }
-
-    /// Whether it follows from decisions alone, so that swapping the groups that differ is the whole test.
-    pub(crate) fn of_decisions(self) -> bool {
-        !matches!(self.metric, Metric::LogLoss | Metric::Brier)
-    }
 }
 
-/// Both sides of a task turned for resampling, over the same groups.
+/// Both sides of a task turned for resampling, over the same classes of groups.
 pub(crate) struct Tables {
+    pub(crate) classes: Classes,
     pub(crate) baseline: Table,
     pub(crate) candidate: Table,
 }
 
 impl Tables {
-    pub(crate) fn of(task: &PairedTask<'_>, groups: &Groups, rows: &[usize]) -> Self {
+    pub(crate) fn of(sides: &Sides<'_>, rows: &[usize]) -> Self {
+        let classes = Classes::of(&sides.patterns, &sides.groups, rows);
         Self {
-            baseline: Table::of(&task.baseline, groups, rows.iter().copied()),
-            candidate: Table::of(&task.candidate, groups, rows.iter().copied()),
+            baseline: Table::of(&sides.task.baseline, &classes),
+            candidate: Table::of(&sides.task.candidate, &classes),
+            classes,
         }
     }
+}
+
+/// One task of both reports, with what its articles have in common.
+pub(crate) struct Sides<'t> {
+    pub(crate) task: &'t PairedTask<'t>,
+    pub(crate) groups: Groups,
+    patterns: Patterns,
 }
 
 /// Compares one task.
@@ -70,6 +77,12 @@ pub(crate) fn compare_task(
     settings: &Resampling,
 ) -> TaskComparison {
     let groups = Groups::of(articles.iter().copied(), &task.baseline);
+    let patterns = Patterns::of(&[&task.baseline, &task.candidate]);
+    let sides = Sides {
+        task,
+        groups,
+        patterns,
+    };
     let rows: Vec<usize> = (0..articles.len()).collect();
     let overall: Vec<Statistic> = resampled()
         .map(|metric| Statistic {
@@ -84,34 +97,34 @@ pub(crate) fn compare_task(
         })
     });
     let statistics: Vec<Statistic> = overall.iter().copied().chain(per_label).collect();
-    let deltas = deltas(task, &groups, &rows, &statistics, settings);
+    let deltas = deltas(&sides, &rows, &statistics, settings);
     let (first, rest) = deltas.split_at(overall.len());
-    let annotated = groups.of_article.iter().flatten().count() as u64;
+    let of_decisions = overall
+        .iter()
+        .map(|statistic| statistic.metric)
+        .zip(first.iter().copied());
     TaskComparison {
         task: task.baseline.task.name.clone(),
         kind: task.baseline.task.kind,
-        annotated,
-        groups: groups.count as u64,
-        overall: overall
-            .iter()
-            .map(|statistic| statistic.metric)
-            .zip(first.iter().copied())
+        annotated: sides.groups.of_article.iter().flatten().count() as u64,
+        groups: sides.groups.count as u64,
+        overall: of_decisions
+            .chain(loss_deltas(task, &sides.groups, settings))
             .collect(),
-        labels: label_comparisons(task, &groups, rest, settings),
-        slices: slice_comparisons(articles, task, &groups, settings),
+        labels: label_comparisons(task, &sides.groups, rest, settings),
+        slices: slice_comparisons(articles, &sides, settings),
     }
 }
 
 /// Both values, difference, interval, p and verdict of each statistic over `rows`.
 fn deltas(
-    task: &PairedTask<'_>,
-    groups: &Groups,
+    sides: &Sides<'_>,
     rows: &[usize],
     statistics: &[Statistic],
     settings: &Resampling,
 ) -> Vec<Delta> {
-    let tables = Tables::of(task, groups, rows);
-    let resamples = bootstrap(groups.count, statistics.len(), settings, |times, row| {
+    let tables = Tables::of(sides, rows);
+    let resamples = bootstrap(&tables.classes.sizes, settings, |times, row| {
         let (a, b) = (tables.baseline.tally(times), tables.candidate.tally(times));
         row.extend(
             statistics
@@ -120,21 +133,58 @@ fn deltas(
         );
     });
     let (a, b) = (tables.baseline.whole(), tables.candidate.whole());
-    let p = Swaps::of(task, groups, rows).p_values(statistics, settings);
+    let p = Swaps::of(sides, rows).p_values(statistics, settings);
     let delta = |(at, statistic): (usize, &Statistic)| {
-        let difference = statistic.difference(&a, &b);
-        let mut delta = Delta {
-            baseline: statistic.of(&a),
-            candidate: statistic.of(&b),
-            difference,
-            interval: difference.and(percentile(slot(&resamples, at), settings.level)),
-            p: difference.and(p[at]),
-            verdict: Verdict::Undefined,
-        };
-        delta.verdict = verdict(&delta, statistic.metric, delta.p, settings);
-        delta
+        let interval = percentile(slot(&resamples, at), settings.level);
+        delta(
+            statistic.metric,
+            (statistic.of(&a), statistic.of(&b)),
+            interval,
+            p[at],
+            settings,
+        )
     };
     statistics.iter().enumerate().map(delta).collect()
+}
+
+fn delta(
+    metric: Metric,
+    (baseline, candidate): (Option<f64>, Option<f64>),
+    interval: Option<Interval>,
+    p: Option<f64>,
+    settings: &Resampling,
+) -> Delta {
+    let difference = candidate
+        .zip(baseline)
+        .map(|(candidate, baseline)| candidate - baseline);
+    let mut delta = Delta {
+        baseline,
+        candidate,
+        difference,
+        interval: difference.and(interval),
+        p: difference.and(p),
+        verdict: Verdict::Undefined,
+    };
+    delta.verdict = verdict(&delta, metric, delta.p, settings);
+    delta
+}
+
+/// Differences of log loss and Brier score: paired means, with the interval of their standard error and no test.
+fn loss_deltas(
+    task: &PairedTask<'_>,
+    groups: &Groups,
+    settings: &Resampling,
+) -> impl Iterator<Item = (Metric, Delta)> {
+    let z = normal_quantile(settings.level);
+    LOSSES
+        .map(|metric| {
+            let baseline = Costs::of_task(&task.baseline, groups, metric);
+            let candidate = Costs::of_task(&task.candidate, groups, metric);
+            let values = (baseline.estimate(z).value, candidate.estimate(z).value);
+            let interval = candidate.less(&baseline).estimate(z).interval;
+            (metric, delta(metric, values, interval, None, settings))
+        })
+        .into_iter()
 }
 
 /// Better or worse only where interval and test agree; metrics without a test go by the interval.
@@ -258,27 +308,26 @@ impl Changes {
 
 fn slice_comparisons(
     articles: &[&ArticleOutcome],
-    task: &PairedTask<'_>,
-    groups: &Groups,
+    sides: &Sides<'_>,
     settings: &Resampling,
 ) -> Vec<SliceComparison> {
-    let mut slices: Vec<SliceComparison> = slice_rows(articles.iter().copied().enumerate(), groups)
-        .into_iter()
-        .map(|((key, value), rows)| SliceComparison {
-            key: key.into(),
-            value: value.into(),
-            articles: rows.len() as u64,
-            metrics: slice_deltas(task, groups, &rows, settings),
-            f1_holm: None,
-        })
-        .collect();
+    let mut slices: Vec<SliceComparison> =
+        slice_rows(articles.iter().copied().enumerate(), &sides.groups)
+            .into_iter()
+            .map(|((key, value), rows)| SliceComparison {
+                key: key.into(),
+                value: value.into(),
+                articles: rows.len() as u64,
+                metrics: slice_deltas(sides, &rows, settings),
+                f1_holm: None,
+            })
+            .collect();
     correct(&mut slices, settings);
     slices
 }
 
 fn slice_deltas(
-    task: &PairedTask<'_>,
-    groups: &Groups,
+    sides: &Sides<'_>,
     rows: &[usize],
     settings: &Resampling,
 ) -> BTreeMap<Metric, Delta> {
@@ -286,7 +335,7 @@ fn slice_deltas(
         metric,
         label: None,
     });
-    let deltas = deltas(task, &groups.only(rows), rows, &statistics, settings);
+    let deltas = deltas(sides, rows, &statistics, settings);
     SLICED.into_iter().zip(deltas).collect()
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::article::TaskKind;
+use crate::evaluate::ChangedLabel;
 use crate::evaluate::{
     ChangedArticle, Comparison, Evidence, Outcome, Report, Sentence, TaskOutcomes,
 };
@@ -17,10 +18,14 @@ pub(crate) fn report_data(report: &Report) -> String {
         .iter()
         .map(|task| task_data(&task.outcomes))
         .collect();
-    let rows: Vec<Value> = (0..report.articles.len())
+    let rows: Vec<_> = (0..report.articles.len())
         .map(|row| article_row(report, row))
         .collect();
-    in_script(&json!({ "mode": "report", "tasks": tasks, "articles": rows }))
+    in_script(&Page {
+        mode: "report",
+        tasks,
+        articles: rows,
+    })
 }
 
 fn task_data(outcomes: &TaskOutcomes) -> Value {
@@ -32,57 +37,76 @@ fn task_data(outcomes: &TaskOutcomes) -> Value {
     })
 }
 
-/// `[id, title, slices, [[gold, decided, scores] a task], evidence, sentences]`.
-fn article_row(report: &Report, row: usize) -> Value {
+/// Gold and decisions as letters a label (`1`, `0`, `-`), scores in thousandths: a quarter of the size of booleans.
+type Answer = (String, String, Vec<u32>);
+
+/// Label, words, weight, concept.
+type EvidenceRow<'a> = (&'a str, &'a str, f64, Option<&'a str>);
+
+/// `[id, title, slices, answers a task, evidence, sentences]`.
+#[derive(Serialize)]
+struct ArticleRow<'a>(
+    &'a str,
+    &'a str,
+    &'a BTreeMap<String, String>,
+    Vec<Answer>,
+    Vec<EvidenceRow<'a>>,
+    Vec<(&'a str, &'a str)>,
+);
+
+fn article_row(report: &Report, row: usize) -> ArticleRow<'_> {
     let article = &report.articles[row];
-    let answers: Vec<Value> = report
-        .tasks
-        .iter()
-        .map(|task| answer(&task.outcomes, row))
-        .collect();
-    json!([
-        article.id,
-        article.title,
-        article.slices,
-        answers,
-        article.evidence.iter().map(evidence).collect::<Vec<_>>(),
-        article.sentences.iter().map(sentence).collect::<Vec<_>>(),
-    ])
+    ArticleRow(
+        &article.id,
+        &article.title,
+        &article.slices,
+        report
+            .tasks
+            .iter()
+            .map(|task| answer(&task.outcomes, row))
+            .collect(),
+        article.evidence.iter().map(evidence).collect(),
+        article.sentences.iter().map(sentence).collect(),
+    )
 }
 
-/// Gold and decisions as letters a label (`1`, `0`, `-`), scores in thousandths: a quarter of the size of booleans.
-fn answer(outcomes: &TaskOutcomes, row: usize) -> Value {
-    let gold: String = outcomes.gold[row]
+fn answer(outcomes: &TaskOutcomes, row: usize) -> Answer {
+    let gold = outcomes.gold[row]
         .iter()
         .map(|cell| cell.map_or('-', bit))
         .collect();
-    let decided: String = outcomes.decided[row]
+    let decided = outcomes.decided[row]
         .iter()
         .map(|cell| bit(*cell))
         .collect();
-    let scores: Vec<u32> = outcomes.scores[row]
+    let scores = outcomes.scores[row]
         .iter()
         .map(|score| (score * 1000.0).round() as u32)
         .collect();
-    json!([gold, decided, scores])
+    (gold, decided, scores)
 }
 
 fn bit(cell: bool) -> char {
     if cell { '1' } else { '0' }
 }
 
-fn evidence(one: &Evidence) -> Value {
-    json!([one.label, one.text, shortened(one.weight), one.concept])
+fn evidence(one: &Evidence) -> EvidenceRow<'_> {
+    (
+        &one.label,
+        &one.text,
+        shortened(one.weight),
+        one.concept.as_deref(),
+    )
 }
 
-fn sentence(one: &Sentence) -> Value {
-    json!([one.label, one.text])
+fn sentence(one: &Sentence) -> (&str, &str) {
+    (&one.label, &one.text)
 }
 
 /// Script data of comparisons with one baseline.
 pub(crate) fn comparison_data(comparisons: &[Comparison]) -> String {
     let several = comparisons.len() > 1;
-    let rows: Vec<Value> = comparisons
+    let rows: Vec<ChangedRow<'_>> = comparisons
         .iter()
         .flat_map(|comparison| {
             comparison
@@ -109,42 +133,68 @@ pub(crate) fn comparison_data(comparisons: &[Comparison]) -> String {
         .into_iter()
         .map(|(name, labels)| json!({ "name": name, "labels": labels }))
         .collect();
-    in_script(&json!({ "mode": "comparison", "tasks": tasks, "articles": rows }))
+    in_script(&Page {
+        mode: "comparison",
+        tasks,
+        articles: rows,
+    })
 }
 
-fn changed_row(article: &ChangedArticle, candidate: &str, several: bool) -> Value {
-    let outcome = match article.outcome {
-        Outcome::Lost => "lost",
-        Outcome::Won => "won",
-        Outcome::Mixed => "mixed",
+/// What the script reads.
+#[derive(Serialize)]
+struct Page<Row> {
+    mode: &'static str,
+    tasks: Vec<Value>,
+    articles: Vec<Row>,
+}
+
+/// One changed answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangedRow<'a> {
+    id: &'a str,
+    title: &'a str,
+    task: &'a str,
+    outcome: Outcome,
+    gold: &'a [String],
+    before: &'a [String],
+    after: &'a [String],
+    labels: Vec<(&'a str, bool, f64, f64)>,
+    slices: &'a BTreeMap<String, String>,
+    before_evidence: Vec<EvidenceRow<'a>>,
+    after_evidence: Vec<EvidenceRow<'a>>,
+    sentences: Vec<(&'a str, &'a str)>,
+    model: Option<&'a str>,
+}
+
+fn changed_row<'a>(
+    article: &'a ChangedArticle,
+    candidate: &'a str,
+    several: bool,
+) -> ChangedRow<'a> {
+    let label = |label: &'a ChangedLabel| {
+        (
+            label.label.as_str(),
+            label.right,
+            shortened(label.baseline),
+            shortened(label.candidate),
+        )
     };
-    let labels: Vec<Value> = article
-        .labels
-        .iter()
-        .map(|label| {
-            json!([
-                label.label,
-                label.right,
-                shortened(label.baseline),
-                shortened(label.candidate)
-            ])
-        })
-        .collect();
-    json!({
-        "id": article.id,
-        "title": article.title,
-        "task": article.task,
-        "outcome": outcome,
-        "gold": article.gold,
-        "before": article.baseline,
-        "after": article.candidate,
-        "labels": labels,
-        "slices": article.slices,
-        "beforeEvidence": article.baseline_evidence.iter().map(evidence).collect::<Vec<_>>(),
-        "afterEvidence": article.candidate_evidence.iter().map(evidence).collect::<Vec<_>>(),
-        "sentences": article.sentences.iter().map(sentence).collect::<Vec<_>>(),
-        "model": several.then_some(candidate),
-    })
+    ChangedRow {
+        id: &article.id,
+        title: &article.title,
+        task: &article.task,
+        outcome: article.outcome,
+        gold: &article.gold,
+        before: &article.baseline,
+        after: &article.candidate,
+        labels: article.labels.iter().map(label).collect(),
+        slices: &article.slices,
+        before_evidence: article.baseline_evidence.iter().map(evidence).collect(),
+        after_evidence: article.candidate_evidence.iter().map(evidence).collect(),
+        sentences: article.sentences.iter().map(sentence).collect(),
+        model: several.then_some(candidate),
+    }
 }
 
 fn shortened(value: f64) -> f64 {
@@ -154,18 +204,20 @@ fn shortened(value: f64) -> f64 {
 /// JSON in which no character can end or open markup, nor a line of script.
 fn in_script(value: &impl Serialize) -> String {
     let json = serde_json::to_string(value).unwrap_or_else(|_| "null".into());
-    let mut safe = String::with_capacity(json.len() + json.len() / 64);
-    for letter in json.chars() {
-        match letter {
-            '<' => safe.push_str("\\u003c"),
-            '>' => safe.push_str("\\u003e"),
-            '&' => safe.push_str("\\u0026"),
-            '\u{2028}' => safe.push_str("\\u2028"),
-            '\u{2029}' => safe.push_str("\\u2029"),
-            other => safe.push(other),
+    let escapes = [
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('&', "\\u0026"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ];
+    escapes.iter().fold(json, |json, (letter, escape)| {
+        if json.contains(*letter) {
+            json.replace(*letter, escape)
+        } else {
+            json
         }
-    }
-    safe
+    })
 }
 
 #[cfg(test)]
