@@ -3,12 +3,10 @@
 //! Agency names alone are not masked: `اسپوتنیک` is a vaccine and `فارس` a gulf. They need an attribution (`به گزارش`), an
 //! agency word (`خبرگزاری`), brackets or the place of a dateline beside them.
 
-use std::collections::HashMap;
-
 use super::{
     Lang, RuleTables, TextError,
     join::join,
-    lexicon::Lexicon,
+    lexicon::{Lexicon, Map},
     scan::{Line, Raw, Scanner, gap, kind},
 };
 
@@ -54,9 +52,7 @@ const DOMAINS: [&str; 14] = [
 /// The phrases of one language by their first word.
 #[derive(Debug, Default)]
 struct Phrases {
-    by_head: HashMap<String, Vec<(Vec<String>, u16)>>,
-    /// One bit for each hash of a head: most words stop here.
-    heads: Vec<u64>,
+    by_head: Map<String, Vec<(Vec<String>, u16)>>,
 }
 
 /// The phrases of all languages.
@@ -76,13 +72,7 @@ struct Found {
 impl Masks {
     pub(super) fn new(tables: &RuleTables, lexicon: &Lexicon) -> Result<Self, TextError> {
         let mut masks = Self {
-            by_lang: Lang::ALL
-                .iter()
-                .map(|_| Phrases {
-                    heads: vec![0; 16],
-                    ..Phrases::default()
-                })
-                .collect(),
+            by_lang: Lang::ALL.iter().map(|_| Phrases::default()).collect(),
         };
         for (index, line) in tables
             .masks
@@ -119,7 +109,6 @@ impl Masks {
             return Err("the phrase has no word".to_owned());
         }
         let head = words.remove(0);
-        set_bit(&mut slot.heads, &head);
         slot.by_head.entry(head).or_default().push((words, part));
         Ok(())
     }
@@ -164,19 +153,6 @@ fn keys_of(phrase: &str, lang: Lang, lexicon: &Lexicon) -> Vec<String> {
         .collect()
 }
 
-fn bit_of(key: &str) -> usize {
-    key.bytes().fold(key.len(), |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(byte as usize)
-    }) % 1024
-}
-
-fn set_bit(bits: &mut [u64], key: &str) {
-    let bit = bit_of(key);
-    if let Some(word) = bits.get_mut(bit / 64) {
-        *word |= 1 << (bit % 64);
-    }
-}
-
 /// The key up to an apostrophe: `Reuters'ın` is Reuters.
 fn base<'l>(line: &'l Line, word: &Raw) -> &'l str {
     let key = line.key(word);
@@ -193,14 +169,6 @@ impl Phrases {
             return;
         };
         let head = base(line, word);
-        let bit = bit_of(head);
-        if self
-            .heads
-            .get(bit / 64)
-            .is_none_or(|bits| bits & (1 << (bit % 64)) == 0)
-        {
-            return;
-        }
         for (rest, part) in self.by_head.get(head).into_iter().flatten() {
             let end = at + 1 + rest.len();
             let tail = line.words.get(at + 1..end);
