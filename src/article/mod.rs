@@ -1,7 +1,14 @@
 //! What comes in: articles, their readers, `labels.csv`, boilerplate, near-duplicates and folds.
 
 mod boilerplate;
+mod boilerplate_lines;
+mod boilerplate_repeated;
+mod encoding;
+mod html;
 mod task;
 
 pub use boilerplate::{Cleaned, Cleaner, CleanerError, CleanerSpec, Cut};
+pub use boilerplate_repeated::{Repeated, RepeatedLines};
+pub use encoding::{Decoded, decode};
+pub use html::{HtmlError, Page, extract};
 pub use task::{Task, TaskKind};
