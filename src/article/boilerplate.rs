@@ -113,6 +113,8 @@ enum Kind {
     Credit,
     /// Legal footnotes, calls to subscribe, messages of the page.
     Notice,
+    /// Footnotes: only where the line begins with an asterisk.
+    Footnote,
     /// "End of the item": what follows is no body.
     End,
     /// Phrase at the end of a line; only it goes.
@@ -120,7 +122,7 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [(&'static str, Kind, &'static str); 10] = [
+    const ALL: [(&'static str, Kind, &'static str); 11] = [
         ("related", Kind::Related, "heads a list of other articles"),
         ("form", Kind::Form, "belongs to a comment or login form"),
         (
@@ -141,6 +143,7 @@ impl Kind {
             Kind::Notice,
             "notice of the page, not of the article",
         ),
+        ("footnote", Kind::Footnote, "legal footnote"),
         ("end", Kind::End, "says that the item ends here"),
         (
             "tail",
@@ -302,10 +305,10 @@ impl Cleaner {
             return Some(Finding::Phrase(*kind));
         }
         let short = line.words <= PREFIX_WORDS;
-        let hit = self
-            .prefixes
-            .iter()
-            .find(|(prefix, _)| short && line.squeezed.starts_with(prefix.as_str()));
+        let fits = |kind: Kind| kind != Kind::Footnote || line.starred;
+        let hit = self.prefixes.iter().find(|(prefix, kind)| {
+            short && fits(*kind) && line.squeezed.starts_with(prefix.as_str())
+        });
         hit.map(|(_, kind)| Finding::Phrase(*kind))
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Line {
     end: End,
     /// Begins in the middle of a sentence: with a lower-case letter or a mark.
     continues: bool,
+    /// Begins with an asterisk: a footnote.
+    pub(super) starred: bool,
     /// Reads like a script of the page.
     pub(super) is_code: bool,
 }
@@ -77,6 +79,7 @@ fn read_line(part: &str, bytes: Range<usize>, number: usize) -> Line {
         end: end_of(part),
         continues: first.is_lowercase()
             || matches!(first, ',' | '.' | ')' | '،' | ';' | '—' | '–' | '-'),
+        starred: first == '*',
         is_code: is_code(part),
     }
 }

@@ -11,6 +11,8 @@ use super::boilerplate_lines::{Line, read_lines};
 
 /// Longest line looked at, in words: longer ones are paragraphs (wire copies repeat those, and they are body).
 const LONGEST: usize = 12;
+/// Shortest line looked at: single words may be links in the middle of a sentence that the page broke into lines.
+const SHORTEST: usize = 2;
 /// Fewest articles a line must stand in.
 const LEAST_ARTICLES: u32 = 5;
 

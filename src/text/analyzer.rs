@@ -10,7 +10,7 @@ use super::{
     AnalyzerSpec, Joining, Lang, Masking, Stemming, TextError, Token,
     join::join,
     lexicon::{Lexicon, Map},
-    mask::{Masks, Scraps},
+    mask::{Masks, Outlet, Scraps},
     scan::{Line, Raw, Scanner, gap, kind},
     spec::RULES,
     stem::Stemmers,
@@ -96,6 +96,7 @@ impl Analyzer {
         scratch: &mut Scratch,
         sink: &mut dyn FnMut(Token<'_>),
     ) {
+        scratch.scraps.agencies.clear();
         let mut position = 0;
         for range in kept
             .iter()
@@ -114,6 +115,19 @@ impl Analyzer {
             }
             scratch.line = line;
         }
+    }
+
+    /// The agencies that the kept ranges of a text name as their source, in order; empty where masking is off.
+    pub fn outlets(
+        &self,
+        text: &str,
+        kept: &[Range<usize>],
+        lang: Lang,
+        scratch: &mut Scratch,
+    ) -> Vec<Outlet> {
+        scratch.scraps.agencies.clear();
+        self.for_each_token(text, kept, lang, scratch, &mut |_| {});
+        std::mem::take(&mut scratch.scraps.agencies)
     }
 
     /// Hands the words of a line to the sink; returns the first position of the next line.

@@ -68,8 +68,14 @@ impl Lexicon {
             "possessive" => Affix::Possessive,
             "surname" => Affix::Surname,
             "derived" => Affix::Derived,
-            "prefix" => return Ok(self.prefixes.extend(affixes)),
-            "inflection" => return Ok(self.inflections.extend(affixes)),
+            "prefix" => {
+                self.prefixes.extend(affixes);
+                return Ok(());
+            }
+            "inflection" => {
+                self.inflections.extend(affixes);
+                return Ok(());
+            }
             other => return Err(format!("unknown kind {other:?}")),
         };
         self.affixes.extend(affixes.map(|affix| (affix, kind)));
