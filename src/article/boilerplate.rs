@@ -8,6 +8,10 @@ use std::{collections::HashMap, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
+use super::{
+    boilerplate_lines::{Line, read_lines, suffix_start},
+    boilerplate_repeated::Repeated,
+};
 use crate::text::squeeze;
 
 /// What the cleaner cuts, as data: stored in the model file.
@@ -87,6 +91,7 @@ impl Cleaned {
 pub struct Cleaner {
     exact: HashMap<String, Kind>,
     prefixes: Vec<(String, Kind)>,
+    tails: Vec<String>,
 }
 
 /// What a phrase stands for.
@@ -104,10 +109,20 @@ enum Kind {
     Copyright,
     /// Tags and keywords.
     Tags,
+    /// Name of an agency or a photographer alone on a line.
+    Credit,
+    /// Legal footnotes, calls to subscribe, messages of the page.
+    Notice,
+    /// Footnotes: only where the line begins with an asterisk.
+    Footnote,
+    /// "End of the item": what follows is no body.
+    End,
+    /// Phrase at the end of a line; only it goes.
+    Tail,
 }
 
 impl Kind {
-    const ALL: [(&'static str, Kind, &'static str); 6] = [
+    const ALL: [(&'static str, Kind, &'static str); 11] = [
         ("related", Kind::Related, "heads a list of other articles"),
         ("form", Kind::Form, "belongs to a comment or login form"),
         (
@@ -118,6 +133,23 @@ impl Kind {
         ("more", Kind::More, "points to another page"),
         ("copyright", Kind::Copyright, "copyright or agency tail"),
         ("tags", Kind::Tags, "line of tags"),
+        (
+            "credit",
+            Kind::Credit,
+            "names an agency or a photographer, alone on its line",
+        ),
+        (
+            "notice",
+            Kind::Notice,
+            "notice of the page, not of the article",
+        ),
+        ("footnote", Kind::Footnote, "legal footnote"),
+        ("end", Kind::End, "says that the item ends here"),
+        (
+            "tail",
+            Kind::Tail,
+            "copyright or agency tail at the end of a line",
+        ),
     ];
 
     fn parse(name: &str) -> Option<Kind> {
@@ -147,6 +179,7 @@ impl Default for Cleaner {
         Self::new(&CleanerSpec::default()).unwrap_or_else(|_| Self {
             exact: HashMap::new(),
             prefixes: Vec::new(),
+            tails: Vec::new(),
         })
     }
 }
@@ -163,6 +196,7 @@ impl Cleaner {
         let mut cleaner = Self {
             exact: HashMap::new(),
             prefixes: Vec::new(),
+            tails: Vec::new(),
         };
         for (index, line) in spec.phrases.lines().enumerate() {
             cleaner
@@ -188,7 +222,11 @@ impl Cleaner {
         let kind = Kind::parse(kind).ok_or_else(|| format!("unknown kind {kind:?}"))?;
         let mut key = String::new();
         squeeze(phrase, &mut key);
+        if key.is_empty() {
+            return Err("the phrase has no letter".to_owned());
+        }
         match phrase.ends_with('*') {
+            _ if kind == Kind::Tail => self.tails.push(key),
             true => self.prefixes.push((key, kind)),
             false => drop(self.exact.insert(key, kind)),
         }
@@ -197,14 +235,69 @@ impl Cleaner {
 
     /// Finds what is not the article in `text`.
     pub fn clean(&self, text: &str) -> Cleaned {
+        self.clean_with(text, &Repeated::default())
+    }
+
+    /// As [`Cleaner::clean`], and also cuts the lines that stand in many articles of the input.
+    ///
+    /// The first line is never cut but for a script: it is the title.
+    pub fn clean_with(&self, text: &str, repeated: &Repeated) -> Cleaned {
         let lines = read_lines(text);
-        let mut found: Vec<Option<Finding>> = lines.iter().map(|line| self.phrase(line)).collect();
-        for index in 0..lines.len() {
-            if matches!(found[index], Some(Finding::Phrase(Kind::Related))) {
-                mark_list(&lines, &mut found, index);
+        let mut found: Vec<Option<Finding>> = lines
+            .iter()
+            .map(|line| self.finding(line, repeated))
+            .collect();
+        if let Some(first @ Some(Finding::Phrase(_) | Finding::Repeated)) = found.first_mut() {
+            *first = None;
+        }
+        // From the last heading up, so that a list may hold the heading of another.
+        for index in (0..lines.len()).rev() {
+            if let Some(Finding::Phrase(kind @ (Kind::Related | Kind::End | Kind::Form))) =
+                found[index]
+            {
+                mark_list(&lines, &mut found, index, kind);
             }
         }
+        for (line, slot) in lines
+            .iter()
+            .zip(&mut found)
+            .filter(|(_, slot)| slot.is_none())
+        {
+            *slot = self.tail(text, line).map(Finding::Tail);
+        }
         assemble(text, &lines, &found)
+    }
+
+    fn finding(&self, line: &Line, repeated: &Repeated) -> Option<Finding> {
+        if line.is_code {
+            return Some(Finding::Code);
+        }
+        let repeats = || repeated.contains(line).then_some(Finding::Repeated);
+        self.phrase(line).or_else(repeats)
+    }
+
+    /// Where a tail phrase begins that ends this line, in bytes of the text; initials of writers before it belong to it.
+    fn tail(&self, text: &str, line: &Line) -> Option<usize> {
+        let phrase = self.tails.iter().find(|tail| {
+            line.squeezed.ends_with(tail.as_str()) && line.squeezed.len() > tail.len()
+        })?;
+        let source = text.get(line.bytes.clone())?;
+        let at = suffix_start(source, phrase.chars().count())?;
+        let before = source.get(..at)?.trim_end();
+        let initials = before.rsplit([' ', '\u{A0}', '.']).next().unwrap_or("");
+        let signed = initials.len() <= 8
+            && !initials.is_empty()
+            && initials
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'/');
+        Some(
+            line.bytes.start
+                + if signed {
+                    before.len() - initials.len()
+                } else {
+                    at
+                },
+        )
     }
 
     fn phrase(&self, line: &Line) -> Option<Finding> {
@@ -212,18 +305,16 @@ impl Cleaner {
             return Some(Finding::Phrase(*kind));
         }
         let short = line.words <= PREFIX_WORDS;
-        let hit = self
-            .prefixes
-            .iter()
-            .find(|(prefix, _)| short && line.squeezed.starts_with(prefix.as_str()));
+        let fits = |kind: Kind| kind != Kind::Footnote || line.starred;
+        let hit = self.prefixes.iter().find(|(prefix, kind)| {
+            short && fits(*kind) && line.squeezed.starts_with(prefix.as_str())
+        });
         hit.map(|(_, kind)| Finding::Phrase(*kind))
     }
 }
 
 /// Longest line that the start of a phrase can condemn, in words.
 const PREFIX_WORDS: usize = 30;
-/// Longest line that looks like a title, in words.
-const TITLE_WORDS: usize = 25;
 
 /// Why a line goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,71 +322,30 @@ enum Finding {
     Phrase(Kind),
     /// Stands in a list under the heading at this line.
     Listed(usize),
-}
-
-/// A line that is not blank.
-#[derive(Debug)]
-struct Line {
-    bytes: Range<usize>,
-    number: usize,
-    squeezed: String,
-    words: usize,
-    end: End,
-}
-
-/// How a line ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// With a full stop: a sentence of somebody's body.
-    Stop,
-    /// With an ellipsis: cut short.
-    Ellipsis,
-    Open,
-}
-
-fn read_lines(text: &str) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for (index, part) in text.split_inclusive('\n').enumerate() {
-        let bytes = start..start + part.len();
-        start = bytes.end;
-        if !part.trim().is_empty() {
-            let mut squeezed = String::new();
-            squeeze(part, &mut squeezed);
-            let words = part.split_whitespace().count();
-            lines.push(Line {
-                bytes,
-                number: index + 1,
-                squeezed,
-                words,
-                end: end_of(part),
-            });
-        }
-    }
-    lines
-}
-
-fn end_of(line: &str) -> End {
-    let line = line
-        .trim_end()
-        .trim_end_matches(['"', '”', '»', ')', ']', '\u{200F}', '\u{200E}']);
-    match line.chars().next_back() {
-        Some('…') => End::Ellipsis,
-        Some('.') if line.ends_with("..") => End::Ellipsis,
-        Some('.' | '۔') => End::Stop,
-        _ => End::Open,
-    }
+    /// Script of the page.
+    Code,
+    /// Stands in many articles of the input.
+    Repeated,
+    /// The line from this byte on.
+    Tail(usize),
 }
 
 /// Marks the titles and teasers under the heading at `heading`.
-fn mark_list(lines: &[Line], found: &mut [Option<Finding>], heading: usize) {
-    let listed = |index: usize| found[index].is_some() || is_entry(&lines[index]);
+///
+/// Down to the end of the text all of them go; where the body goes on after them, only the first: the next short line may
+/// be a subheading or a line of a table.
+fn mark_list(lines: &[Line], found: &mut [Option<Finding>], heading: usize, kind: Kind) {
+    let listed = |index: usize| found[index].is_some() || lines[index].is_entry();
     let mut end = (heading + 1..lines.len())
         .find(|&index| !listed(index))
         .unwrap_or(lines.len());
-    // Where the body goes on, the last short line may be its subheading.
-    if end < lines.len() && end > heading + 2 && found[end - 1].is_none() {
-        end -= 1;
+    let all: usize = lines.iter().map(|line| line.squeezed.len()).sum();
+    let tail: usize = lines[heading..end]
+        .iter()
+        .map(|line| line.squeezed.len())
+        .sum();
+    if end < lines.len() || tail * 10 > all * 7 {
+        end = end.min(heading + if kind == Kind::Related { 2 } else { 1 });
     }
     for slot in found[heading + 1..end]
         .iter_mut()
@@ -305,25 +355,26 @@ fn mark_list(lines: &[Line], found: &mut [Option<Finding>], heading: usize) {
     }
 }
 
-fn is_entry(line: &Line) -> bool {
-    line.end == End::Ellipsis || (line.end == End::Open && line.words <= TITLE_WORDS)
-}
-
 fn assemble(text: &str, lines: &[Line], found: &[Option<Finding>]) -> Cleaned {
     let mut cleaned = Cleaned::default();
     let mut at = 0;
     for (index, finding) in found.iter().enumerate() {
         let Some(finding) = finding else { continue };
-        let follows = found.get(index + 1).is_some_and(Option::is_some);
+        let start = if let Finding::Tail(start) = finding {
+            *start
+        } else {
+            lines[index].bytes.start
+        };
+        let follows = found
+            .get(index + 1)
+            .is_some_and(|next| next.is_some_and(|next| !matches!(next, Finding::Tail(_))));
         let end = match lines.get(index + 1) {
             Some(next) if follows => next.bytes.start,
             None => text.len(),
             _ => lines[index].bytes.end,
         };
-        keep(&mut cleaned, at..lines[index].bytes.start);
-        cleaned
-            .cuts
-            .push(receipt(lines, *finding, lines[index].bytes.start..end));
+        keep(&mut cleaned, at..start);
+        cleaned.cuts.push(receipt(lines, *finding, start..end));
         at = end;
     }
     keep(&mut cleaned, at..text.len());
@@ -339,6 +390,12 @@ fn keep(cleaned: &mut Cleaned, range: Range<usize>) {
 fn receipt(lines: &[Line], finding: Finding, bytes: Range<usize>) -> Cut {
     let (rule, why) = match finding {
         Finding::Phrase(kind) => (kind.name(), kind.why().to_owned()),
+        Finding::Code => ("script", "script of the page".to_owned()),
+        Finding::Repeated => (
+            "repeated",
+            "stands in many articles of this input".to_owned(),
+        ),
+        Finding::Tail(_) => (Kind::Tail.name(), Kind::Tail.why().to_owned()),
         Finding::Listed(heading) => (
             "listed",
             format!(
@@ -358,6 +415,7 @@ fn receipt(lines: &[Line], finding: Finding, bytes: Range<usize>) -> Cut {
 #[allow(clippy::unwrap_used, clippy::print_stderr)]
 mod tests {
     use super::*;
+    use crate::article::RepeatedLines;
 
     fn cut_lines(text: &str) -> Vec<usize> {
         let cleaned = Cleaner::default().clean(text);
@@ -388,13 +446,40 @@ mod tests {
 
     #[test]
     fn a_list_goes_with_its_heading() {
-        let text = "Title here\n\nThe body says something.\n\nRelated articles\n\nAnother title\n\nA teaser that is cut…\n\nLeave a comment\n";
+        let text = "Title here\n\nThe body says something.\n\nRelated articles\n\nAnother good title\n\nA teaser that is cut…\n\nLeave a comment\n";
         assert_eq!(cut_lines(text), [5, 7, 9, 11]);
     }
 
     #[test]
+    fn a_tail_goes_from_within_its_line() {
+        let text = "Title\n\nThe last sentence. MG/PA All Content by Mehr News Agency is licensed under a Creative Commons Attribution 4.0 International License.";
+        let cleaned = Cleaner::default().clean(text);
+        check(text, &cleaned);
+        assert_eq!(cleaned.text(text), "Title\n\nThe last sentence. ");
+    }
+
+    #[test]
+    fn scripts_and_repeated_lines_go() {
+        let text =
+            "Title of it\nfunction(d){var x=1;document.write(x);}\nFollow our channel\nThe body.\n";
+        assert_eq!(cut_lines(text), [2]);
+        let mut lines = RepeatedLines::new(100);
+        (0..10).for_each(|n| lines.observe(&format!("Title {n}\nFollow our channel")));
+        let cleaned = Cleaner::default().clean_with(text, &lines.finish());
+        assert_eq!(
+            cleaned
+                .cuts
+                .iter()
+                .map(|cut| cut.rule.as_str())
+                .collect::<Vec<_>>(),
+            ["script", "repeated"]
+        );
+    }
+
+    #[test]
     fn the_body_goes_on_after_a_list() {
-        let text = "The body.\nRead also:\nAnother title\nSubheading\nThe body goes on here.\n";
+        let text =
+            "The body.\nRead also:\nAnother good title\nSubheading of it\nThe body goes on here.\n";
         assert_eq!(cut_lines(text), [2, 3]);
     }
 

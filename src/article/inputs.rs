@@ -17,7 +17,9 @@ pub enum InputError {
         source: std::io::Error,
     },
     /// A folder without a single article.
-    #[error("{path}: no article in this folder (looked for .txt files, also in folders below it)")]
+    #[error(
+        "{path}: no article in this folder (looked for .txt and .html files, also in folders below it)"
+    )]
     NoArticles {
         /// Folder concerned.
         path: PathBuf,
@@ -25,7 +27,7 @@ pub enum InputError {
 }
 
 /// File name endings read as an article.
-pub(crate) const ARTICLE_EXTENSIONS: &[&str] = &["txt"];
+pub(crate) const ARTICLE_EXTENSIONS: &[&str] = &["txt", "html", "htm"];
 
 /// Expands files and folders to article files: a file as typed, a folder to every article below it in the byte order
 /// of paths. Links to folders are not followed, so no circle is walked.

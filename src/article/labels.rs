@@ -445,7 +445,7 @@ impl<'p> Reader<'p> {
 
     fn article<'r>(&mut self, line: u64, cell: &dyn Fn(&str) -> &'r str) -> Article {
         let owned = |name: &str| Some(cell(name).to_owned()).filter(|v| !v.is_empty());
-        let text = self.text(line, cell("path"), cell("text"));
+        let (text, flags) = self.text(line, cell("path"), cell("text"));
         let meta = Meta {
             lang: owned("lang"),
             source: owned("source"),
@@ -469,10 +469,11 @@ impl<'p> Reader<'p> {
             text: Article::with_title(cell("title"), text),
             path: cell("path").into(),
             meta,
+            flags,
         }
     }
 
-    fn text(&mut self, line: u64, path: &str, text: &str) -> String {
+    fn text(&mut self, line: u64, path: &str, text: &str) -> (String, Vec<String>) {
         match (path.is_empty(), text.is_empty()) {
             (false, false) => self.problem(
                 line,
@@ -480,7 +481,7 @@ impl<'p> Reader<'p> {
                 "both a path and a text; keep one of them".to_owned(),
             ),
             (true, true) => self.problem(line, "", "neither a path nor a text".to_owned()),
-            (true, false) => return text.to_owned(),
+            (true, false) => return (text.to_owned(), Vec::new()),
             (false, true) => {
                 match read_text(&self.path.parent().unwrap_or(Path::new("")).join(path)) {
                     Ok(text) => return text,
@@ -488,7 +489,7 @@ impl<'p> Reader<'p> {
                 }
             }
         }
-        String::new()
+        (String::new(), Vec::new())
     }
 
     fn labels(&mut self, line: u64, column: &LabelColumn, cell: &str) -> Option<BTreeSet<String>> {

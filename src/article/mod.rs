@@ -1,9 +1,14 @@
 //! What comes in: articles, their readers, `labels.csv`, boilerplate, near-duplicates and folds.
 
 mod boilerplate;
+mod boilerplate_lines;
+mod boilerplate_repeated;
 mod check;
 mod csv_quotes;
+mod encoding;
+mod facts;
 mod folds;
+mod html;
 mod inputs;
 mod labels;
 mod read;
@@ -12,8 +17,12 @@ mod task;
 use std::path::PathBuf;
 
 pub use boilerplate::{Cleaned, Cleaner, CleanerError, CleanerSpec, Cut};
+pub use boilerplate_repeated::{Repeated, RepeatedLines};
 pub use check::{Findings, check_corpus};
+pub use encoding::{Decoded, decode};
+pub use facts::{Date, Facts, read_facts};
 pub use folds::{FoldError, Folds};
+pub use html::{HtmlError, Page, extract};
 pub use inputs::{InputError, find_articles};
 pub use labels::{
     Corpus, GoldTask, LabelColumn, LabelsError, LabelsOptions, Problem, UnknownLabel,
@@ -49,6 +58,8 @@ pub struct Article {
     pub path: PathBuf,
     /// Facts given beside the text.
     pub meta: Meta,
+    /// What had to be done to read it: `encoding windows-1256`, `repaired 3 characters`.
+    pub flags: Vec<String>,
 }
 
 impl Article {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{Article, Meta};
+use super::{Article, Decoded, HtmlError, decode, extract};
 
 /// Largest article read, in bytes: no news article is larger, and a stray disk image must not fill the memory.
 pub(crate) const MAX_ARTICLE_BYTES: u64 = 8 * 1024 * 1024;
@@ -37,13 +37,13 @@ pub enum ReadError {
         /// Offset of the first zero byte.
         offset: usize,
     },
-    /// Not valid in its encoding.
-    #[error("{path}: not UTF-8 text (byte {offset}); save the file as UTF-8")]
-    Encoding {
+    /// A web page without an article.
+    #[error("{path}: {source}")]
+    Html {
         /// File concerned.
         path: PathBuf,
-        /// Offset of the first bad byte.
-        offset: usize,
+        /// What is missing.
+        source: HtmlError,
     },
     /// Nothing but white space.
     #[error("{path}: empty: no text in the file")]
@@ -53,22 +53,23 @@ pub enum ReadError {
     },
 }
 
-/// Reads one plain-text article; its id is `id`.
+/// Reads one article from a text file in any common encoding, or from a web page (`.html`, `.htm`); its id is `id`.
 ///
 /// # Errors
 /// Every reason of [`ReadError`], each naming the path.
 pub fn read_article(path: &Path, id: &str) -> Result<Article, ReadError> {
-    let text = read_text(path)?;
+    let (text, flags) = read_text(path)?;
     Ok(Article {
         id: id.to_owned(),
         text,
         path: path.to_owned(),
-        meta: Meta::default(),
+        flags,
+        ..Article::default()
     })
 }
 
-/// Reads a text file of at most the limit for one article that is not blank.
-pub(crate) fn read_text(path: &Path) -> Result<String, ReadError> {
+/// Text of an article file of limited size that is not blank, and what had to be done to read it.
+pub(crate) fn read_text(path: &Path) -> Result<(String, Vec<String>), ReadError> {
     let io = |source| ReadError::Io {
         path: path.to_owned(),
         source,
@@ -80,27 +81,51 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ReadError> {
             bytes,
         });
     }
-    let text = decode(fs::read(path).map_err(io)?, path)?;
-    if text.trim().is_empty() {
-        return Err(ReadError::Empty {
-            path: path.to_owned(),
-        });
-    }
-    Ok(text)
-}
-
-fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<String, ReadError> {
-    if bytes.starts_with(b"\xEF\xBB\xBF") {
-        bytes.drain(..3);
-    }
-    if let Some(offset) = bytes.iter().position(|&b| b == 0) {
+    let decoded = decode(&fs::read(path).map_err(io)?);
+    if let Some(offset) = decoded.text.bytes().position(|b| b == 0) {
         return Err(ReadError::Binary {
             path: path.to_owned(),
             offset,
         });
     }
-    String::from_utf8(bytes).map_err(|e| ReadError::Encoding {
+    let flags = decoding_flags(&decoded);
+    let text = if is_html(path) {
+        page_text(path, &decoded.text)?
+    } else {
+        decoded.text
+    };
+    if text.trim().is_empty() {
+        return Err(ReadError::Empty {
+            path: path.to_owned(),
+        });
+    }
+    Ok((text, flags))
+}
+
+/// UTF-8 without a fault needs no word; anything else does.
+fn decoding_flags(decoded: &Decoded) -> Vec<String> {
+    let mut flags = Vec::new();
+    if decoded.encoding != "UTF-8" {
+        flags.push(format!("encoding {}", decoded.encoding));
+    }
+    if decoded.repaired > 0 {
+        flags.push(format!("repaired {} characters", decoded.repaired));
+    }
+    flags
+}
+
+fn is_html(path: &Path) -> bool {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    matches!(extension.as_deref(), Some("html" | "htm"))
+}
+
+fn page_text(path: &Path, html: &str) -> Result<String, ReadError> {
+    let page = extract(html).map_err(|source| ReadError::Html {
         path: path.to_owned(),
-        offset: e.utf8_error().valid_up_to(),
-    })
+        source,
+    })?;
+    Ok(Article::with_title(
+        page.title.as_deref().unwrap_or(""),
+        page.text,
+    ))
 }

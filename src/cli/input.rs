@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use article_toolkit::article::{
-    Article, Corpus, LabelColumn, LabelsOptions, Meta, TaskKind, read_article,
+    Article, Corpus, LabelColumn, LabelsOptions, TaskKind, decode, read_article,
 };
 use article_toolkit::features::Glossary;
 use article_toolkit::pipeline::Pipeline;
@@ -135,7 +135,12 @@ pub(crate) fn one_article(path: &Path) -> anyhow::Result<Article> {
         .lock()
         .read_to_end(&mut bytes)
         .context("standard input")?;
-    let text = String::from_utf8(bytes).context("standard input is not UTF-8 text")?;
+    let decoded = decode(&bytes);
+    anyhow::ensure!(
+        !decoded.text.contains('\0'),
+        "standard input is binary, not text"
+    );
+    let text = decoded.text;
     if text.trim().is_empty() {
         bail!("standard input is empty");
     }
@@ -143,6 +148,6 @@ pub(crate) fn one_article(path: &Path) -> anyhow::Result<Article> {
         id: "-".to_owned(),
         text,
         path: "-".into(),
-        meta: Meta::default(),
+        ..Article::default()
     })
 }

@@ -211,6 +211,11 @@ fn normalize(values: &mut [(u32, f32)]) {
 }
 
 impl TfIdfValidParams {
+    /// The tokenizer.
+    pub(crate) fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
     fn counter(&self) -> Counter<'_> {
         Counter {
             spec: &self.spec,

@@ -12,7 +12,9 @@ use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::article::{Article, Cleaner, CleanerError, CleanerSpec, FoldError, Task};
+use crate::article::{
+    Article, Cleaner, CleanerError, CleanerSpec, Facts, FoldError, Task, read_facts,
+};
 use crate::classify::{Calibration, Candidate, ClassifyError, Cut};
 use crate::features::{
     Document, FeatureError, FeatureSpec, Glossary, GlossaryError, Matcher, TfIdf, TfIdfParams,
@@ -181,6 +183,18 @@ pub(crate) fn build_text(
         Cleaner::new(&text.cleaner)?,
         TfIdfParams::new(text.features.clone(), analyzer, matcher),
     ))
+}
+
+/// Title, date, agency and place as the text itself gives them.
+pub(crate) fn facts(document: &Document<'_>, analyzer: &Analyzer) -> Facts {
+    let mut scratch = crate::text::Scratch::default();
+    read_facts(
+        document.text,
+        &document.kept,
+        document.lang,
+        analyzer,
+        &mut scratch,
+    )
 }
 
 /// Cuts boilerplate and finds the language; a language given with the article wins over the guess.

@@ -12,7 +12,7 @@ use crate::text::Lang;
 
 use super::evidence::top_evidence;
 use super::train::{article_outcome, task_outcomes};
-use super::{Head, Pipeline, near_duplicate_groups, prepare};
+use super::{Head, Pipeline, facts, near_duplicate_groups, prepare};
 
 /// An article with fewer words than this is answered, but flagged.
 const SHORT: usize = 20;
@@ -55,6 +55,12 @@ pub struct Prediction {
     pub title: String,
     /// Language used.
     pub lang: Lang,
+    /// Publication date read from the text, `YYYY-MM-DD`.
+    pub date: Option<String>,
+    /// Agency the text names as its source.
+    pub agency: Option<String>,
+    /// Place of the dateline.
+    pub place: Option<String>,
     /// Answers, one a task.
     pub tasks: Vec<TaskPrediction>,
     /// What carried the given labels, strongest first within a label.
@@ -108,11 +114,15 @@ impl Pipeline {
             .map(|h| task_prediction(&self.heads[h], &scores[self.outputs(h)]))
             .collect();
         let given = self.given_outputs(&tasks);
+        let facts = facts(&document, self.tfidf.analyzer());
         Prediction {
             id: article.id.clone(),
             path: article.path.display().to_string(),
             title: article.title().to_owned(),
             lang: document.lang,
+            date: facts.date.map(|d| d.to_string()),
+            agency: facts.agency,
+            place: facts.place,
             evidence: top_evidence(self, &document, &given, PIECES),
             tasks,
             flags: flags(article, &document),
@@ -211,7 +221,8 @@ impl Pipeline {
         let articles = corpus.articles.iter().zip(&predictions).zip(&groups).map(
             |((article, prediction), group)| {
                 let document = prepare(&self.cleaner, article);
-                let mut outcome = article_outcome(article, &document, *group);
+                let facts = facts(&document, self.tfidf.analyzer());
+                let mut outcome = article_outcome(article, &document, &facts, *group);
                 outcome.evidence.clone_from(&prediction.evidence);
                 outcome
             },
@@ -282,7 +293,7 @@ fn task_prediction(head: &Head, scores: &[f64]) -> TaskPrediction {
 }
 
 fn flags(article: &Article, document: &Document<'_>) -> Vec<String> {
-    let mut flags = Vec::new();
+    let mut flags = article.flags.clone();
     let kept: usize = document.kept.iter().map(ExactSizeIterator::len).sum();
     let words: usize = document
         .kept

@@ -6,7 +6,7 @@ use linfa::ParamGuard;
 use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
 
-use crate::article::{Article, Corpus, Folds, GoldTask, TaskKind};
+use crate::article::{Article, Corpus, Facts, Folds, GoldTask, TaskKind};
 use crate::classify::{
     BlockWeights, Calibration, Candidate, ClassWeight, Cut, Family, Linear, TaskScores, candidates,
     fold_rows, select,
@@ -14,7 +14,9 @@ use crate::classify::{
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
 use crate::features::{CountRows, Document, Glossary, Vocabulary};
 
-use super::{Head, Pipeline, PipelineError, TextSpec, build_text, near_duplicate_groups, prepare};
+use super::{
+    Head, Pipeline, PipelineError, TextSpec, build_text, facts, near_duplicate_groups, prepare,
+};
 
 /// Fewer annotated articles than this give no task: there is nothing to hold out.
 const MIN_ANNOTATED: usize = 4;
@@ -117,8 +119,12 @@ impl Pipeline {
             .zip(&fitted)
             .map(|(task, f)| f.head(task))
             .collect();
-        let report =
-            folds.map(|f| report_input(corpus, &documents, &tasks, &fitted, &groups, &f, config));
+        let outcome = |i: usize| {
+            let facts = facts(&documents[i], params.analyzer());
+            article_outcome(&corpus.articles[i], &documents[i], &facts, groups[i])
+        };
+        let articles: Vec<ArticleOutcome> = all.par_iter().map(|&i| outcome(i)).collect();
+        let report = folds.map(|f| report_input(corpus, articles, &tasks, &fitted, &f, config));
         let pipeline = Pipeline {
             text: config.text.clone(),
             glossary: config.glossary.clone(),
@@ -352,14 +358,12 @@ fn unmeasured(tried: &[Candidate], task: &GoldTask) -> TaskFit {
 
 fn report_input(
     corpus: &Corpus,
-    documents: &[Document<'_>],
+    articles: Vec<ArticleOutcome>,
     tasks: &[GoldTask],
     fitted: &[TaskFit],
-    groups: &[u32],
     folds: &Folds,
     config: &TrainConfig,
 ) -> ReportInput {
-    let outcome = |i: usize| article_outcome(&corpus.articles[i], &documents[i], groups[i]);
     ReportInput {
         title: format!(
             "cross-validation of {}, {} folds",
@@ -367,7 +371,7 @@ fn report_input(
             folds.n_folds
         ),
         method: "cross_validation".to_owned(),
-        articles: (0..documents.len()).map(outcome).collect(),
+        articles,
         tasks: tasks
             .iter()
             .zip(fitted)
@@ -410,6 +414,7 @@ pub(crate) fn task_outcomes(
 pub(crate) fn article_outcome(
     article: &Article,
     document: &Document<'_>,
+    facts: &Facts,
     group: u32,
 ) -> ArticleOutcome {
     let mut slices = BTreeMap::new();
@@ -429,10 +434,15 @@ pub(crate) fn article_outcome(
         }
         .to_owned(),
     );
-    if let Some(source) = &article.meta.source {
+    if let Some(source) = article.meta.source.as_ref().or(facts.agency.as_ref()) {
         slice("source", source.clone());
     }
-    if let Some(month) = article.meta.date.as_deref().and_then(|d| d.get(..7)) {
+    let date = article
+        .meta
+        .date
+        .clone()
+        .or(facts.date.map(|d| d.to_string()));
+    if let Some(month) = date.as_deref().and_then(|d| d.get(..7)) {
         slice("month", month.to_owned());
     }
     ArticleOutcome {

@@ -11,6 +11,8 @@ use crate::pipeline::{Head, Prediction, TaskPrediction};
 
 use super::columns::{columns_of, printable};
 
+/// Fixed columns that an unreadable article leaves empty: title to place, evidence, flags.
+const FIXED: usize = 7;
 /// Widest file-name column of the table.
 const NAME_WIDTH: usize = 32;
 
@@ -169,7 +171,7 @@ fn csv_header(heads: &[Head], columns: &[Column]) -> Vec<String> {
             format!("{}.{}", heads[*h].task.name, heads[*h].task.labels[*k])
         }
     };
-    let fixed = ["id", "path", "title", "lang"]
+    let fixed = ["id", "path", "title", "lang", "date", "agency", "place"]
         .map(str::to_owned)
         .into_iter();
     let last = ["evidence", "flags", "error"].map(str::to_owned);
@@ -183,7 +185,7 @@ fn csv_header(heads: &[Head], columns: &[Column]) -> Vec<String> {
 fn csv_row(row: &PredictionRow, columns: &[Column]) -> Vec<String> {
     let cells: Vec<String> = match row {
         PredictionRow::Unreadable { id, path, error } => {
-            let empty = std::iter::repeat_n(String::new(), columns.len() + 4);
+            let empty = std::iter::repeat_n(String::new(), columns.len() + FIXED);
             [id.clone(), path.clone()]
                 .into_iter()
                 .chain(empty)
@@ -200,6 +202,9 @@ fn csv_row(row: &PredictionRow, columns: &[Column]) -> Vec<String> {
                 p.path.clone(),
                 p.title.clone(),
                 p.lang.to_string(),
+                p.date.clone().unwrap_or_default(),
+                p.agency.clone().unwrap_or_default(),
+                p.place.clone().unwrap_or_default(),
             ]
             .into_iter();
             let last = [

@@ -1,5 +1,7 @@
 //! Reports and comparisons for a terminal.
 
+use std::collections::BTreeMap;
+
 use crate::article::TaskKind;
 use crate::evaluate::words::{estimate, plural};
 use crate::evaluate::{
@@ -11,6 +13,9 @@ use super::columns::{Align, Columns, cut, printable};
 
 /// Changed articles shown of each kind.
 const SHOWN: usize = 10;
+
+/// Slices with fewer articles are only counted: their numbers say nothing.
+const FEW_IN_SLICE: u64 = 10;
 
 /// Pairs of confused labels shown.
 const PAIRS: usize = 5;
@@ -151,7 +156,12 @@ fn slices_text(task: &TaskReport, width: usize) -> String {
         &heads,
         &[Align::Left, Align::Right, Align::Left, Align::Left],
     );
+    let mut small: BTreeMap<&str, usize> = BTreeMap::new();
     for slice in &task.slices {
+        if slice.articles < FEW_IN_SLICE {
+            *small.entry(&slice.key).or_default() += 1;
+            continue;
+        }
         let metric = |metric: Metric| {
             slice
                 .metrics
@@ -167,7 +177,12 @@ fn slices_text(task: &TaskReport, width: usize) -> String {
             metric(Metric::SubsetAccuracy),
         ]);
     }
-    table.lines(width)
+    let left_out = small.into_iter().map(|(key, n)| {
+        format!(
+            "  {key}: {n} more with fewer than {FEW_IN_SLICE} articles each, in the report file\n"
+        )
+    });
+    table.lines(width) + &left_out.collect::<String>()
 }
 
 /// A comparison for a terminal of `width` columns.

@@ -1,12 +1,16 @@
 //! The whole text path: ranges of an article to tokens.
 
-use std::{fmt, ops::Range};
+use std::{
+    fmt,
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use super::{
     AnalyzerSpec, Joining, Lang, Masking, Stemming, TextError, Token,
     join::join,
-    lexicon::Lexicon,
-    mask::{Masks, Scraps},
+    lexicon::{Lexicon, Map},
+    mask::{Masks, Outlet, Scraps},
     scan::{Line, Raw, Scanner, gap, kind},
     spec::RULES,
     stem::Stemmers,
@@ -14,6 +18,8 @@ use super::{
 
 /// Turns the kept ranges of an article into tokens; built once from a spec, shared by all threads.
 pub struct Analyzer {
+    /// Tells the analyzers of a process apart: a scratch must not serve one the stems of another.
+    id: u64,
     spec: AnalyzerSpec,
     lexicon: Lexicon,
     masks: Masks,
@@ -34,7 +40,19 @@ pub struct Scratch {
     line: Line,
     scraps: Scraps,
     stem: String,
+    stems: StemCache,
 }
+
+/// Stems already made, of one language: words repeat, stemmers are slow.
+#[derive(Debug, Default)]
+struct StemCache {
+    /// Analyzer and language the stems are of.
+    of: Option<(u64, Lang)>,
+    by_key: Map<String, String>,
+}
+
+/// Most stems remembered: bounds the memory of a thread to some megabytes.
+const CACHED_STEMS: usize = 1 << 16;
 
 impl Analyzer {
     /// Builds the analyzer a spec describes.
@@ -50,7 +68,10 @@ impl Analyzer {
         }
         let lexicon = Lexicon::new(&spec.tables)?;
         let masks = Masks::new(&spec.tables, &lexicon)?;
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Ok(Self {
+            id,
             spec: spec.clone(),
             lexicon,
             masks,
@@ -75,6 +96,7 @@ impl Analyzer {
         scratch: &mut Scratch,
         sink: &mut dyn FnMut(Token<'_>),
     ) {
+        scratch.scraps.agencies.clear();
         let mut position = 0;
         for range in kept
             .iter()
@@ -93,6 +115,19 @@ impl Analyzer {
             }
             scratch.line = line;
         }
+    }
+
+    /// The agencies that the kept ranges of a text name as their source, in order; empty where masking is off.
+    pub fn outlets(
+        &self,
+        text: &str,
+        kept: &[Range<usize>],
+        lang: Lang,
+        scratch: &mut Scratch,
+    ) -> Vec<Outlet> {
+        scratch.scraps.agencies.clear();
+        self.for_each_token(text, kept, lang, scratch, &mut |_| {});
+        std::mem::take(&mut scratch.scraps.agencies)
     }
 
     /// Hands the words of a line to the sink; returns the first position of the next line.
@@ -124,17 +159,22 @@ impl Analyzer {
     }
 
     fn stem<'a>(&self, key: &'a str, word: &Raw, lang: Lang, scratch: &'a mut Scratch) -> &'a str {
-        if self.spec.stemming == Stemming::Off || word.is(kind::DIGITS) {
+        if self.spec.stemming == Stemming::Off || word.is(kind::DIGITS) || lang == Lang::Other {
             return key;
         }
-        self.stemmers.stem(
-            key,
-            word.joint as usize,
-            lang,
-            &self.lexicon,
-            &mut scratch.stem,
-        );
-        &scratch.stem
+        if word.joint > 0 && matches!(lang, Lang::Tr | Lang::Az) {
+            return key.get(..word.joint as usize).unwrap_or(key);
+        }
+        let Scratch { stem, stems, .. } = scratch;
+        if stems.of != Some((self.id, lang)) || stems.by_key.len() >= CACHED_STEMS {
+            stems.by_key.clear();
+            stems.of = Some((self.id, lang));
+        }
+        if !stems.by_key.contains_key(key) {
+            self.stemmers.stem(key, lang, &self.lexicon, stem);
+            stems.by_key.insert(key.to_owned(), stem.clone());
+        }
+        stems.by_key.get(key).map_or(key, String::as_str)
     }
 
     /// The keys of a text with one space between them and one line for each line that has any.

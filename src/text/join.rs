@@ -2,49 +2,9 @@
 
 use super::{
     Lang,
-    lexicon::{Lexicon, MAX_PARTS},
+    lexicon::{Affix, Lexicon, MAX_PARTS},
     scan::{Line, Raw, kind},
 };
-
-/// Persian endings that are written apart after any word.
-const PLURALS: [&str; 9] = [
-    "ها",
-    "های",
-    "هایی",
-    "هایم",
-    "هایت",
-    "هایش",
-    "هایمان",
-    "هایتان",
-    "هایشان",
-];
-/// Comparatives.
-const COMPARATIVES: [&str; 4] = ["تر", "ترین", "تری", "ترینها"];
-/// Endings written apart after a silent he.
-const AFTER_HE: [&str; 8] = ["ای", "ام", "ات", "اش", "اند", "ایم", "اید", "ایی"];
-/// Possessives written apart after a plural.
-const POSSESSIVES: [&str; 3] = ["شان", "مان", "تان"];
-/// Endings of surnames.
-const NAMES: [&str; 4] = ["اف", "اوف", "یف", "زاده"];
-/// Inflection that may follow a compound.
-const INFLECTIONS: [&str; 16] = [
-    "ی",
-    "ای",
-    "ان",
-    "انی",
-    "ها",
-    "های",
-    "هایی",
-    "هایش",
-    "هایشان",
-    "یی",
-    "ش",
-    "شان",
-    "م",
-    "ند",
-    "ات",
-    "یهای",
-];
 
 /// Joins what belongs together in a line of words.
 pub(super) fn join(line: &mut Line, lang: Lang, lexicon: &Lexicon) {
@@ -75,7 +35,7 @@ fn persian(line: &mut Line, lexicon: &Lexicon) {
             merge(line, written, line.words[next]);
         }
         at += parts;
-        while at < line.words.len() && joins_persian(line, written, at) {
+        while at < line.words.len() && joins_persian(line, written, at, lexicon) {
             merge(line, written, line.words[at]);
             at += 1;
         }
@@ -103,42 +63,32 @@ fn compound_at(line: &Line, at: usize, lexicon: &Lexicon) -> usize {
     let found = (2..=longest).rev().find(|parts| {
         let end = line.words[at + parts - 1].end as usize;
         let joined = line.arena.get(first.start as usize..end).unwrap_or("");
-        compound_of(joined, lexicon).is_some()
+        lexicon.compound(joined).is_some()
     });
     found.unwrap_or(1)
 }
 
-/// The canonical key of a compound with or without an inflection, and the inflection.
-fn compound_of<'a>(joined: &'a str, lexicon: &'a Lexicon) -> Option<(&'a str, &'a str)> {
-    if let Some(canonical) = lexicon.compound(joined) {
-        return Some((canonical, ""));
-    }
-    INFLECTIONS.iter().find_map(|ending| {
-        let base = joined.strip_suffix(ending)?;
-        Some((lexicon.compound(base)?, *ending))
-    })
-}
-
 /// Whether word `at` is an affix of the one before it, which stands at `before`.
-fn joins_persian(line: &Line, before: usize, at: usize) -> bool {
+fn joins_persian(line: &Line, before: usize, at: usize, lexicon: &Lexicon) -> bool {
     let (prev, next) = (&line.words[before], &line.words[at]);
     if !next.after_space() || !next.is(kind::ARABIC) || !prev.is(kind::ARABIC) {
         return false;
     }
     let (stem, affix) = (line.key(prev), line.key(next));
-    match stem {
-        "می" | "نمی" | "ب" => true,
-        _ => is_suffix(stem, affix, line.key_at(at + 1)),
+    if stem.len() <= 6 && lexicon.is_prefix(stem) {
+        return true;
     }
-}
-
-fn is_suffix(stem: &str, affix: &str, after: &str) -> bool {
-    let long = stem.len() > 2;
-    let he = long && stem.ends_with('ه');
-    (long && (PLURALS.contains(&affix) || COMPARATIVES.contains(&affix)))
-        || (he && AFTER_HE.contains(&affix))
-        || (POSSESSIVES.contains(&affix) && (stem.ends_with("ها") || stem.ends_with("های")))
-        || (long && NAMES.contains(&affix) && !is_letter_name(after))
+    let Some(affix) = lexicon.affix(affix).filter(|_| stem.len() > 2) else {
+        return false;
+    };
+    let plural = stem.ends_with("ها") || stem.ends_with("های");
+    match affix {
+        Affix::Plural | Affix::Comparative => true,
+        Affix::AfterHe => stem.ends_with('ه'),
+        Affix::Possessive => plural,
+        Affix::Surname => stem.len() > 4 && !is_letter_name(line.key_at(at + 1)),
+        Affix::Derived => stem.len() > 4 && !plural,
+    }
 }
 
 /// `اف بی آی` and `اف ۱۶` spell letters, `زاده شد` is a verb: no surname before them.
@@ -149,9 +99,11 @@ fn is_letter_name(after: &str) -> bool {
 
 /// Rewrites a word that the lexicon knows under another spelling.
 fn canonical(line: &mut Line, index: usize, lexicon: &Lexicon) {
-    let word = line.words[index];
-    let key = line.key(&word);
-    let Some((canonical, ending)) = compound_of(key, lexicon) else {
+    let key = line.key_at(index);
+    if !lexicon.may_be_rewritten(key) {
+        return;
+    }
+    let Some((canonical, ending)) = lexicon.compound(key) else {
         return;
     };
     if key.len() == canonical.len() + ending.len() && key.starts_with(canonical) {

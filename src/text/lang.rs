@@ -100,6 +100,27 @@ pub fn guess_language_in(text: &str, kept: &[Range<usize>]) -> LangGuess {
     evidence.decide(head(sample.unwrap_or(""), SAMPLE_BYTES / 4))
 }
 
+/// Share of words that are among the commonest of one of the six languages: the best language counts.
+pub(crate) fn common_word_share(text: &str) -> f32 {
+    let mut hits = [0u32; 7];
+    let mut words = 1;
+    for word in text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
+        words += 1;
+        for index in common_words()
+            .get(word.to_lowercase().as_str())
+            .into_iter()
+            .flatten()
+        {
+            hits[*index] += 1;
+        }
+    }
+    let best = hits[..OTHER].iter().copied().max().unwrap_or(0);
+    best as f32 / words as f32
+}
+
 /// At most `limit` bytes of the start of a text, cut at a character boundary.
 fn head(text: &str, limit: usize) -> &str {
     let end = (0..=limit.min(text.len()))

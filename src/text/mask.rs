@@ -3,12 +3,12 @@
 //! Agency names alone are not masked: `اسپوتنیک` is a vaccine and `فارس` a gulf. They need an attribution (`به گزارش`), an
 //! agency word (`خبرگزاری`), brackets or the place of a dateline beside them.
 
-use std::collections::HashMap;
+use std::ops::Range;
 
 use super::{
     Lang, RuleTables, TextError,
     join::join,
-    lexicon::Lexicon,
+    lexicon::{Lexicon, Map},
     scan::{Line, Raw, Scanner, gap, kind},
 };
 
@@ -54,9 +54,7 @@ const DOMAINS: [&str; 14] = [
 /// The phrases of one language by their first word.
 #[derive(Debug, Default)]
 struct Phrases {
-    by_head: HashMap<String, Vec<(Vec<String>, u16)>>,
-    /// One bit for each hash of a head: most words stop here.
-    heads: Vec<u64>,
+    by_head: Map<String, Vec<(Vec<String>, u16)>>,
 }
 
 /// The phrases of all languages.
@@ -76,13 +74,7 @@ struct Found {
 impl Masks {
     pub(super) fn new(tables: &RuleTables, lexicon: &Lexicon) -> Result<Self, TextError> {
         let mut masks = Self {
-            by_lang: Lang::ALL
-                .iter()
-                .map(|_| Phrases {
-                    heads: vec![0; 16],
-                    ..Phrases::default()
-                })
-                .collect(),
+            by_lang: Lang::ALL.iter().map(|_| Phrases::default()).collect(),
         };
         for (index, line) in tables
             .masks
@@ -119,7 +111,6 @@ impl Masks {
             return Err("the phrase has no word".to_owned());
         }
         let head = words.remove(0);
-        set_bit(&mut slot.heads, &head);
         slot.by_head.entry(head).or_default().push((words, part));
         Ok(())
     }
@@ -135,10 +126,10 @@ impl Masks {
             phrases.find(line, at, &mut found.parts);
         }
         capital_dateline(line, text);
-        let parts = &found.parts;
-        for hit in parts {
+        let Scraps { parts, agencies } = found;
+        for hit in parts.iter() {
             match hit.part {
-                part::AGENCY => agency(line, parts, *hit),
+                part::AGENCY => agencies.extend(agency(line, parts, *hit)),
                 part::MONTH | part::WEAK_MONTH => month(line, parts, *hit),
                 part::YEAR_WORD => year(line, *hit),
                 part::FORMULA => mask(line, hit.at, hit.end),
@@ -152,6 +143,17 @@ impl Masks {
 #[derive(Debug, Default)]
 pub(super) struct Scraps {
     parts: Vec<Found>,
+    /// The agencies named as such, and the place of the dateline, in bytes of the text.
+    pub(super) agencies: Vec<Outlet>,
+}
+
+/// An agency that a text names as its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlet {
+    /// The agency's name, in bytes of the text.
+    pub agency: Range<usize>,
+    /// The place before it in a dateline, in bytes of the text.
+    pub place: Option<Range<usize>>,
 }
 
 fn keys_of(phrase: &str, lang: Lang, lexicon: &Lexicon) -> Vec<String> {
@@ -162,19 +164,6 @@ fn keys_of(phrase: &str, lang: Lang, lexicon: &Lexicon) -> Vec<String> {
         .iter()
         .map(|word| line.key(word).to_owned())
         .collect()
-}
-
-fn bit_of(key: &str) -> usize {
-    key.bytes().fold(key.len(), |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(byte as usize)
-    }) % 1024
-}
-
-fn set_bit(bits: &mut [u64], key: &str) {
-    let bit = bit_of(key);
-    if let Some(word) = bits.get_mut(bit / 64) {
-        *word |= 1 << (bit % 64);
-    }
 }
 
 /// The key up to an apostrophe: `Reuters'ın` is Reuters.
@@ -193,14 +182,6 @@ impl Phrases {
             return;
         };
         let head = base(line, word);
-        let bit = bit_of(head);
-        if self
-            .heads
-            .get(bit / 64)
-            .is_none_or(|bits| bits & (1 << (bit % 64)) == 0)
-        {
-            return;
-        }
         for (rest, part) in self.by_head.get(head).into_iter().flatten() {
             let end = at + 1 + rest.len();
             let tail = line.words.get(at + 1..end);
@@ -256,7 +237,7 @@ fn starting_at(line: &Line, found: &[Found], at: usize, parts: u16) -> Option<us
 }
 
 /// An agency with what speaks for it on its sides.
-fn agency(line: &mut Line, found: &[Found], hit: Found) {
+fn agency(line: &mut Line, found: &[Found], hit: Found) -> Option<Outlet> {
     let (mut from, mut to, mut proof) = (hit.at, hit.end, false);
     while let Some(at) = ending_at(line, found, from, part::AGENCY_WORD | part::FILLER) {
         proof |= is_part(found, at, from, part::AGENCY_WORD);
@@ -274,13 +255,40 @@ fn agency(line: &mut Line, found: &[Found], hit: Found) {
     }
     let chained = ending_at(line, found, from, part::CHAIN)
         .filter(|&at| at > 0 && line.words[at - 1].is(kind::MASKED));
-    if proof || is_bracketed(line, hit) {
-        mask(line, from, to);
-    } else if let Some(at) = chained {
-        mask(line, at, to);
-    } else if is_dateline(line, hit) {
+    let dateline = is_dateline(line, hit);
+    if dateline {
         mask(line, 0, hit.end);
+    } else if proof || is_bracketed(line, hit) {
+        mask(line, from, to);
+    } else {
+        mask(line, chained?, to);
     }
+    let place = (dateline && hit.at > 0)
+        .then(|| span(line, 0, place_end(line, hit.at)))
+        .flatten();
+    Some(Outlet {
+        agency: span(line, hit.at, hit.end)?,
+        place,
+    })
+}
+
+/// The place of a dateline ends at its first comma, dash or bracket, or before a number.
+fn place_end(line: &Line, agency: usize) -> usize {
+    let parted = gap::DASH | gap::COMMA | gap::BRACKET | gap::COLON;
+    let ends = |at: &usize| {
+        gap_at(line, *at) & parted != 0
+            || line
+                .words
+                .get(*at)
+                .is_some_and(|word| word.is(kind::DIGITS))
+    };
+    (1..agency).find(ends).unwrap_or(agency)
+}
+
+/// The source bytes of the words from `from` to `to`.
+fn span(line: &Line, from: usize, to: usize) -> Option<Range<usize>> {
+    let last = line.words.get(to.checked_sub(1)?)?;
+    Some(line.words.get(from)?.from..last.to)
 }
 
 fn is_part(found: &[Found], at: usize, end: usize, part: u16) -> bool {

@@ -18,9 +18,11 @@ use std::ops::Range;
 
 pub use analyzer::{Analyzer, Scratch};
 pub use lang::{Lang, LangGuess, guess_language, guess_language_in};
+pub use mask::Outlet;
 pub use spec::{AnalyzerSpec, Joining, Masking, RuleTables, Stemming, TextError};
 
 pub(crate) use fold::squeeze;
+pub(crate) use lang::common_word_share;
 
 /// One token of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -150,12 +150,26 @@ impl<'t> Scanner<'t> {
         true
     }
 
-    #[inline]
+    /// The character at a byte and its length. One and two bytes (all six languages) are decoded here.
+    #[inline(always)]
     fn peek(&self, at: usize) -> Option<(char, usize)> {
+        let bytes = self.text.as_bytes().get(..self.end)?;
+        let first = *bytes.get(at)?;
+        if first < 0x80 {
+            return Some((char::from(first), 1));
+        }
+        if (0xC2..0xE0).contains(&first) {
+            let second = *bytes.get(at + 1)?;
+            return Some((
+                char::from_u32(u32::from(first & 0x1F) << 6 | u32::from(second & 0x3F))?,
+                2,
+            ));
+        }
         let c = self.text.get(at..self.end)?.chars().next()?;
         Some((c, c.len_utf8()))
     }
 
+    #[inline]
     fn class_at(&self, at: usize) -> Option<(Class, char, usize)> {
         let (c, len) = self.peek(at)?;
         let (class, folded) = self.table.get(c);
@@ -207,32 +221,51 @@ impl<'t> Scanner<'t> {
 
     /// A run of letters with what may stand inside a word.
     fn letters(&mut self, line: &mut Line, word: &mut Raw) {
-        let mut last = '\0';
-        while let Some((c, len)) = self.peek(self.at) {
-            let (class, folded) = self.table.get(c);
-            match class {
-                Class::Letter => {
-                    line.arena.push(folded);
-                    self.took(word, c, len);
-                    last = c;
-                }
-                Class::Mark => self.took(word, last, len),
-                _ if !self.inside(line, word, class, &mut last, c, len) => break,
-                _ => {}
-            }
-            if line.arena.len() - word.start as usize > KEY_BYTES {
-                break;
+        loop {
+            self.run(line, word);
+            let Some((c, len)) = self.peek(self.at) else {
+                return;
+            };
+            let class = self.table.get(c).0;
+            let too_long = line.arena.len() - word.start as usize > KEY_BYTES;
+            if too_long || !self.inside(line, word, class, c, len) {
+                return;
             }
         }
     }
 
-    fn took(&mut self, word: &mut Raw, c: char, len: usize) {
+    /// Plain letters: stretches that fold to themselves are copied whole.
+    #[inline]
+    fn run(&mut self, line: &mut Line, word: &mut Raw) {
+        let (from, mut copied, mut at) = (self.at, self.at, self.at);
+        while let Some((c, len)) = self.peek(at) {
+            let (class, folded) = self.table.get(c);
+            if class != Class::Letter || at - from > KEY_BYTES {
+                break;
+            }
+            if folded != c {
+                line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
+                line.arena.push(folded);
+                copied = at + len;
+            }
+            at += len;
+        }
+        line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
+        if at > from {
+            word.kind |= kind::LETTERS
+                | if self.arabic_at(from) {
+                    kind::ARABIC
+                } else {
+                    0
+                };
+            word.to = at;
+            self.at = at;
+        }
+    }
+
+    fn took(&mut self, word: &mut Raw, len: usize) {
         self.at += len;
         word.to = self.at;
-        word.kind |= kind::LETTERS;
-        if is_arabic(c) {
-            word.kind |= kind::ARABIC;
-        }
     }
 
     /// A character inside a run of letters that is no letter: `false` ends the word before it.
@@ -241,24 +274,24 @@ impl<'t> Scanner<'t> {
         line: &mut Line,
         word: &mut Raw,
         class: Class,
-        last: &mut char,
         c: char,
         len: usize,
     ) -> bool {
         let key_len = line.arena.len() - word.start as usize;
         match class {
+            Class::Mark | Class::Letter => self.took(word, len),
             Class::Joiner => {
                 word.joint = key_len as u16;
-                self.took(word, *last, len);
+                self.took(word, len);
             }
             Class::Tatweel => self.tatweel(word, len),
-            Class::Combining => self.combining(line, word, last, c, len),
+            Class::Combining => self.combining(line, word, c, len),
             Class::Compat => self.compat(line, word, c, len),
             Class::Apostrophe if self.letter_follows(len) => {
-                return self.apostrophe(line, word, key_len, len);
+                return self.apostrophe(word, key_len, len);
             }
-            Class::Dot if self.is_acronym(line, word, len) => self.took(word, *last, len),
-            Class::Dash if self.is_designation(word, key_len, len) => self.took(word, *last, len),
+            Class::Dot if self.is_acronym(line, word, len) => self.took(word, len),
+            Class::Dash if self.is_designation(word, key_len, len) => self.took(word, len),
             Class::Digit if !word.is(kind::ARABIC) => self.digits(line, word),
             _ => return false,
         }
@@ -270,7 +303,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn tatweel(&mut self, word: &mut Raw, len: usize) {
-        self.took(word, 'ـ', len);
+        self.took(word, len);
         if !matches!(
             self.class_at(self.at),
             Some((Class::Letter | Class::Mark | Class::Tatweel, _, _))
@@ -279,15 +312,18 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn combining(&mut self, line: &mut Line, word: &mut Raw, last: &mut char, c: char, len: usize) {
-        self.took(word, *last, len);
-        let Some((whole, folded)) = self.table.compose(*last, c) else {
+    fn combining(&mut self, line: &mut Line, word: &mut Raw, c: char, len: usize) {
+        let base = self
+            .text
+            .get(word.from..self.at)
+            .and_then(|read| read.chars().next_back());
+        self.took(word, len);
+        let Some((_, folded)) = base.and_then(|base| self.table.compose(base, c)) else {
             return;
         };
         if line.arena.len() > word.start as usize {
             line.arena.pop();
             line.arena.push(folded);
-            *last = whole;
         }
     }
 
@@ -299,11 +335,12 @@ impl<'t> Scanner<'t> {
                 line.arena.push(folded);
             }
         });
-        self.took(word, c, len);
+        self.took(word, len);
+        word.kind |= kind::LETTERS | if is_arabic(c) { kind::ARABIC } else { 0 };
     }
 
     /// `Ankara'nın` is one word with a joint; the English possessive is dropped.
-    fn apostrophe(&mut self, line: &mut Line, word: &mut Raw, key_len: usize, len: usize) -> bool {
+    fn apostrophe(&mut self, word: &mut Raw, key_len: usize, len: usize) -> bool {
         if self.lang == Lang::En && self.possessive(len) {
             self.at += len + 1;
             word.to = self.at;
@@ -312,8 +349,7 @@ impl<'t> Scanner<'t> {
         if word.joint == 0 && key_len > 0 {
             word.joint = key_len as u16;
         }
-        let _ = line;
-        self.took(word, '\0', len);
+        self.took(word, len);
         true
     }
 

@@ -95,6 +95,8 @@ pub enum Masking {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleTables {
+    /// Persian affixes by kind.
+    pub fa_affixes: String,
     /// Persian compounds: parts separated by spaces, then optionally a tab and the canonical key.
     pub fa_compounds: String,
     /// Persian words that end in a silent he, for glued forms such as `بیانیهای`.
@@ -106,6 +108,7 @@ pub struct RuleTables {
 impl Default for RuleTables {
     fn default() -> Self {
         Self {
+            fa_affixes: include_str!("../../data/text/v1/fa_affixes.tsv").to_owned(),
             fa_compounds: include_str!("../../data/text/v1/fa_compounds.tsv").to_owned(),
             fa_he_words: include_str!("../../data/text/v1/fa_he_words.txt").to_owned(),
             masks: include_str!("../../data/text/v1/masks.tsv").to_owned(),

@@ -20,24 +20,15 @@ impl Stemmers {
         }
     }
 
-    /// Writes the stem of `key` into `out`; `joint` is the place of an explicit joint in the key, 0 for none.
-    pub(super) fn stem(
-        &self,
-        key: &str,
-        joint: usize,
-        lang: Lang,
-        lexicon: &Lexicon,
-        out: &mut String,
-    ) {
+    /// Writes the stem of `key` into `out`.
+    pub(super) fn stem(&self, key: &str, lang: Lang, lexicon: &Lexicon, out: &mut String) {
         out.clear();
         match lang {
             Lang::Fa => out.push_str(persian(key, lexicon)),
             Lang::Ar => out.push_str(arabic(key)),
             Lang::Ru => out.push_str(&self.russian.stem(key)),
-            Lang::Tr if joint > 0 => out.push_str(key.get(..joint).unwrap_or(key)),
             Lang::Tr => out.push_str(&self.turkish.stem(key)),
             Lang::En => out.push_str(&self.english.stem(key)),
-            Lang::Az if joint > 0 => out.push_str(key.get(..joint).unwrap_or(key)),
             Lang::Az => out.push_str(azerbaijani(key)),
             Lang::Other => out.push_str(key),
         }
