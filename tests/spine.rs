@@ -1,5 +1,5 @@
 //! The real binary on real files: train, predict, evaluate, compare, and every way the input can be wrong.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -514,7 +514,7 @@ fn a_damaged_model_is_never_used() {
     let sandbox = Sandbox::new();
     sandbox.write("a.txt", "text of an article");
     let good = fs::read(trained().path("models/model.safetensors")).unwrap();
-    let mut refused = |bytes: &[u8], parts: &[&str]| {
+    let refused = |bytes: &[u8], parts: &[&str]| {
         sandbox.write("m.safetensors", bytes);
         sandbox
             .run(&["predict", "a.txt", "--model", "m.safetensors"])

@@ -82,11 +82,11 @@ fn rare(corpus: &Corpus, task: &GoldTask, problems: &mut Vec<Problem>) {
 
 fn contradictions(corpus: &Corpus, task: &GoldTask, groups: &[u32], problems: &mut Vec<Problem>) {
     let mut first: BTreeMap<u32, usize> = BTreeMap::new();
-    for i in 0..corpus.articles.len() {
+    for (i, group) in groups.iter().enumerate() {
         if task.gold.row(i).iter().all(Option::is_none) {
             continue;
         }
-        let original = *first.entry(groups[i]).or_insert(i);
+        let original = *first.entry(*group).or_insert(i);
         let same_text = corpus.articles[i].meta.group.is_none();
         if same_text && task.gold.row(original) != task.gold.row(i) {
             let message = format!(

@@ -234,7 +234,7 @@ impl<'a> State<'a> {
         };
         let mut z = start;
         if 0.5 * a * (2.0 * old - cost) * sign + b * sign > 0.0 && z > 0.5 * cost {
-            z = 0.1 * z;
+            z *= 0.1;
         }
         for _ in 0..100 {
             let slope = a * (z - start) + sign * b + (z / (cost - z)).ln();

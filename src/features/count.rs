@@ -20,8 +20,8 @@ pub struct Document<'t> {
     pub lang: Lang,
 }
 
-/// Where in a document a term stands: the tokens it covers.
-pub(crate) type TokenRange = Range<usize>;
+/// Takes one occurrence of a term: its block, its hash, its spelling on demand, the tokens it covers.
+pub(crate) type TermSink<'s> = dyn FnMut(Block, u64, &dyn Fn() -> String, Range<usize>) + 's;
 
 /// Tokens, hits and working space of one document; reused from document to document.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Counter<'_> {
         &self,
         document: &Document<'_>,
         seen: &mut Occurrences,
-        sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
+        sink: &mut TermSink<'_>,
     ) {
         seen.tokens
             .fill(self.analyzer, document.text, &document.kept, document.lang);
@@ -59,11 +59,7 @@ impl Counter<'_> {
         self.concepts(&seen.hits, sink);
     }
 
-    fn words(
-        &self,
-        tokens: &TokenBuffer,
-        sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
-    ) {
+    fn words(&self, tokens: &TokenBuffer, sink: &mut TermSink<'_>) {
         for first in 0..tokens.len() {
             if tokens.masked(first) {
                 continue;
@@ -88,12 +84,7 @@ impl Counter<'_> {
         }
     }
 
-    fn characters(
-        &self,
-        tokens: &TokenBuffer,
-        padded: &mut String,
-        sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
-    ) {
+    fn characters(&self, tokens: &TokenBuffer, padded: &mut String, sink: &mut TermSink<'_>) {
         let (shortest, longest) = self.spec.char_ngrams;
         if longest == 0 {
             return;
@@ -109,11 +100,7 @@ impl Counter<'_> {
         }
     }
 
-    fn concepts(
-        &self,
-        hits: &[Hit],
-        sink: &mut dyn FnMut(Block, u64, &dyn Fn() -> String, TokenRange),
-    ) {
+    fn concepts(&self, hits: &[Hit], sink: &mut TermSink<'_>) {
         let mut give = |block: Block, term: &str, hit: &Hit| {
             sink(
                 block,

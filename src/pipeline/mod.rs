@@ -55,7 +55,7 @@ pub enum PipelineError {
 }
 
 /// Everything that turns an article into features, as data; stored in the model file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextSpec {
     /// What is cut before anything is counted.
@@ -64,16 +64,6 @@ pub struct TextSpec {
     pub analyzer: AnalyzerSpec,
     /// Keys to counts.
     pub features: FeatureSpec,
-}
-
-impl Default for TextSpec {
-    fn default() -> Self {
-        Self {
-            cleaner: CleanerSpec::default(),
-            analyzer: AnalyzerSpec::default(),
-            features: FeatureSpec::default(),
-        }
-    }
 }
 
 /// One task of a model: its labels, their columns in the weight matrix, and how scores become answers.

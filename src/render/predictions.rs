@@ -82,7 +82,7 @@ enum Sink<W: Write> {
     },
     Jsonl(W),
     Csv {
-        out: csv::Writer<W>,
+        out: Box<csv::Writer<W>>,
         columns: Vec<Column>,
     },
 }
@@ -116,7 +116,10 @@ impl<W: Write> PredictionSink<W> {
                 let columns = csv_columns(heads);
                 let mut out = csv::Writer::from_writer(out);
                 out.write_record(csv_header(heads, &columns))?;
-                Sink::Csv { out, columns }
+                Sink::Csv {
+                    out: Box::new(out),
+                    columns,
+                }
             }
         }))
     }

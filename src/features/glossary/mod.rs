@@ -102,6 +102,9 @@ impl Glossary {
             "consular",
             "stance",
             "diplomacy",
+            "economy",
+            "law",
+            "organisations",
             "places",
             "people",
             "society"
