@@ -21,6 +21,7 @@ mod ranking;
 mod report;
 mod store;
 mod table;
+mod unique;
 mod validate;
 pub mod words;
 
