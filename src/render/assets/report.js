@@ -130,7 +130,7 @@
   const tableRow = (row, at) => {
     const labels = data.tasks[row.task]?.labels || [];
     if (comparing) return make("tr", {}, titleCell(row, at), cell("task", row.task < 0 ? "" : data.tasks[row.task].name),
-      cell("gold", chips(row.gold)), cell("baseline", chips(row.before, marked(row))), cell("candidate", chips(row.after, marked(row))), cell("", verdict(row.outcome)),
+      cell("gold", chips(row.gold)), cell("baseline", chips(row.before, marked(row))), cell("candidate", chips(row.after, marked(row))), cell("outcome", verdict(row.outcome)),
       cell("score moved", row.gap.toFixed(2), "number"));
     const gold = row.kind === "unknown" ? [make("span", { class: "chip none", text: "not annotated" })]
       : chips(names(labels, row.gold), (label) => row.missed.includes(label) ? "warn" : "label");
