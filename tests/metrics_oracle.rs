@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use article_toolkit::article::{Task, TaskKind};
-use article_toolkit::evaluate::interval::{normal_quantile, quantile, wilson};
+use article_toolkit::evaluate::interval::{normal_quantile, quantile, t_quantile, wilson};
 use article_toolkit::evaluate::{
     ArticleOutcome, CompareOptions, Estimate, Metric, Report, ReportInput, ReportOptions,
     Resampling, TaskOutcomes, holm, label_issues, mcnemar_mid_p,
@@ -24,6 +24,7 @@ struct Oracle {
     wilson: Vec<(f64, f64, f64, f64)>,
     holm: Vec<(Vec<f64>, Vec<f64>)>,
     normal: Vec<(f64, f64)>,
+    student: Vec<(f64, u64, f64)>,
     quantile: Vec<(Vec<f64>, f64, f64)>,
     delong: Vec<DelongCase>,
     resampling: ResamplingCase,
@@ -247,6 +248,13 @@ fn wilson_holm_quantiles_equal_statsmodels_scipy_numpy() {
     }
     for (level, expected) in oracle.normal {
         assert!((normal_quantile(level) - expected).abs() < CLOSE, "{level}");
+    }
+    for (level, degrees, expected) in oracle.student {
+        let found = t_quantile(level, degrees);
+        assert!(
+            (found / expected - 1.0).abs() < 1e-10,
+            "{level} {degrees}: {found} {expected}"
+        );
     }
     for (mut values, q, expected) in oracle.quantile {
         values.sort_by(f64::total_cmp);

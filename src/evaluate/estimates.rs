@@ -149,7 +149,7 @@ fn label_report(
         .map(|metric| (*metric, Estimate::default()))
         .collect();
     metrics.extend(count_estimates(counts, &part.table, label, z));
-    metrics.extend(score_estimates(part, label, &ranked, z));
+    metrics.extend(score_estimates(part, label, &ranked, settings.level));
     metrics.insert(Metric::Mcc, Estimate::new(counts.mcc(), mcc));
     metrics.insert(
         Metric::CalibrationError,
@@ -200,8 +200,9 @@ fn score_estimates(
     part: &TestPart<'_>,
     label: usize,
     ranked: &Ranked,
-    z: f64,
+    level: f64,
 ) -> [(Metric, Estimate); 4] {
+    let z = normal_quantile(level);
     let group = |row: usize| part.groups.of_article[row];
     let cells = part.outcomes.known(label);
     let cells: Vec<Scored> = cells
@@ -211,7 +212,7 @@ fn score_estimates(
         ranked.average_precision(),
         ranked.average_precision_interval(&cells, z),
     );
-    let auc = Estimate::new(ranked.roc_auc(), ranked.roc_auc_interval(&cells, z));
+    let auc = Estimate::new(ranked.roc_auc(), ranked.roc_auc_interval(&cells, level));
     let loss = |metric| {
         not_negative(Costs::of_label(part.outcomes, &part.groups, label, metric).estimate(z))
     };

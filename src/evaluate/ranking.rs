@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
-use super::interval::Interval;
+use super::interval::{Interval, t_quantile};
 
 /// Cuts kept in a label's table at most; the ones between carry no news at the size of a plot.
 const MOST_CUTS: usize = 101;
@@ -116,7 +116,7 @@ impl Ranked {
 
     /// Interval of ROC AUC by the variance of DeLong, DeLong and Clarke-Pearson (1988), on the logit scale; groups of
     /// near-duplicates widen it as in Obuchowski (1997).
-    pub(crate) fn roc_auc_interval(&self, cells: &[Scored], z: f64) -> Option<Interval> {
+    pub(crate) fn roc_auc_interval(&self, cells: &[Scored], level: f64) -> Option<Interval> {
         let value = self.roc_auc()?;
         if self.positives < 2 || self.negatives < 2 {
             return None;
@@ -124,7 +124,9 @@ impl Ranked {
         let placements = self.placements();
         let variance =
             self.auc_variance(value, &placements) * self.auc_effect(value, &placements, cells);
-        logit_interval(value, variance.sqrt(), z)
+        // The smaller side tells how well the variance is known.
+        let t = t_quantile(level, self.positives.min(self.negatives) - 1);
+        logit_interval(value, variance.sqrt(), t)
     }
 
     /// Share of negatives below and of positives above each distinct score, ties half.
