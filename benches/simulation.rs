@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use article_toolkit::article::{Task, TaskKind};
+use article_toolkit::evaluate::interval::normal_cdf;
 use article_toolkit::evaluate::{
     ArticleOutcome, CompareOptions, Comparison, Report, ReportInput, ReportOptions, Resampling,
     SplitMix64, TaskOutcomes,
@@ -60,7 +61,7 @@ const SCENARIOS: [Scenario; 4] = [
     },
 ];
 
-const COVERED: [&str; 9] = [
+const COVERED: [&str; 12] = [
     "t/macro_f1",
     "t/micro_f1",
     "t/micro_precision",
@@ -70,7 +71,13 @@ const COVERED: [&str; 9] = [
     "t/l0/f1",
     "t/l3/f1",
     "t/l3/recall",
+    "t/l3/average_precision",
+    "t/l3/roc_auc",
+    "t/brier",
 ];
+
+/// Distance of the scores of gold yes from those of gold no, in standard deviations.
+const APART: f64 = 1.5;
 
 fn main() {
     println!(
@@ -188,6 +195,7 @@ fn truth(world: World) -> BTreeMap<String, f64> {
         .sum::<f64>()
         / support;
     let (article_f1, exact) = by_article(&cells);
+    let [average_precision, auc, brier] = of_scores(world, world[3].0);
     BTreeMap::from([
         (
             "t/macro_f1".into(),
@@ -201,6 +209,9 @@ fn truth(world: World) -> BTreeMap<String, f64> {
         ("t/l0/f1".into(), f1(cells[0])),
         ("t/l3/f1".into(), f1(cells[3])),
         ("t/l3/recall".into(), world[3].1),
+        ("t/l3/average_precision".into(), average_precision),
+        ("t/l3/roc_auc".into(), auc),
+        ("t/brier".into(), brier),
     ])
 }
 
@@ -272,10 +283,11 @@ fn reports(scenario: &Scenario, run: u64) -> (Report, Report) {
             chance.map(|chance| random.next_f64() < chance).collect()
         };
         let (a, b) = (decide(&mut random), decide(&mut random));
+        let scores = [score(&gold, &mut random), score(&gold, &mut random)];
         let group = articles.len() as u32;
         for _ in 0..1 + random.below(scenario.largest_group) {
-            push(&mut first, &gold, &a);
-            push(&mut second, &gold, &b);
+            push(&mut first, &gold, &a, &scores[0]);
+            push(&mut second, &gold, &b, &scores[1]);
             articles.push(article(articles.len(), group));
         }
     }
@@ -300,16 +312,47 @@ fn reports(scenario: &Scenario, run: u64) -> (Report, Report) {
     (build(first), build(second))
 }
 
-fn push(outcomes: &mut TaskOutcomes, gold: &[bool], decided: &[bool]) {
+/// A normal number through the logistic function; decisions are drawn apart, no metric looks at both.
+fn score(gold: &[bool], random: &mut SplitMix64) -> Vec<f64> {
+    let normal = |random: &mut SplitMix64| {
+        let radius = (-2.0 * (1.0 - random.next_f64()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * random.next_f64()).cos()
+    };
+    let shift = |yes: &bool| if *yes { APART } else { 0.0 };
+    gold.iter()
+        .map(|yes| logistic(normal(random) + shift(yes)))
+        .collect()
+}
+
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Average precision, ROC AUC of one label and Brier score of all, by sums over a fine grid of the normal densities.
+fn of_scores(world: World, prevalence: f64) -> [f64; 3] {
+    let step = 1e-3;
+    let grid = (-7000..9000).map(|at| (f64::from(at) + 0.5) * step);
+    let density = |x: f64| (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt() * step;
+    let mean = world.iter().map(|label| label.0).sum::<f64>() / world.len() as f64;
+    let (mut precision, mut auc, mut brier) = (0.0, 0.0, 0.0);
+    for x in grid {
+        let (hits, alarms) = (
+            prevalence * normal_cdf(APART - x),
+            (1.0 - prevalence) * normal_cdf(-x),
+        );
+        precision += density(x - APART) * hits / (hits + alarms);
+        auc += density(x - APART) * normal_cdf(x);
+        brier += mean * density(x - APART) * (1.0 - logistic(x)).powi(2);
+        brier += (1.0 - mean) * density(x) * logistic(x).powi(2);
+    }
+    [precision, auc, brier]
+}
+
+fn push(outcomes: &mut TaskOutcomes, gold: &[bool], decided: &[bool], scores: &[f64]) {
     outcomes
         .gold
         .push(gold.iter().map(|yes| Some(*yes)).collect());
-    outcomes.scores.push(
-        decided
-            .iter()
-            .map(|yes| if *yes { 0.8 } else { 0.2 })
-            .collect(),
-    );
+    outcomes.scores.push(scores.to_vec());
     outcomes.decided.push(decided.to_vec());
 }
 

@@ -68,6 +68,8 @@ fn main() {
         &render::comparison_html(&comparison),
     )
     .unwrap();
+    let json = serde_json::to_string(&comparison).unwrap();
+    render::save(&folder.join("comparison.json"), &json).unwrap();
     render::save(
         &folder.join("comparison.md"),
         &render::comparison_markdown(&comparison),

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use article_toolkit::article::{Task, TaskKind};
-use article_toolkit::evaluate::interval::{normal_quantile, quantile, wilson};
+use article_toolkit::evaluate::interval::{normal_quantile, quantile, t_quantile, wilson};
 use article_toolkit::evaluate::{
     ArticleOutcome, CompareOptions, Estimate, Metric, Report, ReportInput, ReportOptions,
-    Resampling, TaskOutcomes, holm, mcnemar_mid_p,
+    Resampling, TaskOutcomes, holm, label_issues, mcnemar_mid_p,
 };
 use serde::Deserialize;
 
@@ -24,6 +24,7 @@ struct Oracle {
     wilson: Vec<(f64, f64, f64, f64)>,
     holm: Vec<(Vec<f64>, Vec<f64>)>,
     normal: Vec<(f64, f64)>,
+    student: Vec<(f64, u64, f64)>,
     quantile: Vec<(Vec<f64>, f64, f64)>,
     delong: Vec<DelongCase>,
     resampling: ResamplingCase,
@@ -248,6 +249,13 @@ fn wilson_holm_quantiles_equal_statsmodels_scipy_numpy() {
     for (level, expected) in oracle.normal {
         assert!((normal_quantile(level) - expected).abs() < CLOSE, "{level}");
     }
+    for (level, degrees, expected) in oracle.student {
+        let found = t_quantile(level, degrees);
+        assert!(
+            (found / expected - 1.0).abs() < 1e-10,
+            "{level} {degrees}: {found} {expected}"
+        );
+    }
     for (mut values, q, expected) in oracle.quantile {
         values.sort_by(f64::total_cmp);
         assert!((quantile(&values, q) - expected).abs() < CLOSE);
@@ -316,4 +324,58 @@ fn the_paired_bootstrap_equals_scipys_and_the_randomisation_the_exact_permutatio
         delta.p,
         case.exact_p
     );
+}
+
+#[derive(Deserialize)]
+struct QualityCase {
+    classes: usize,
+    gold: Vec<usize>,
+    raw: Vec<Vec<u32>>,
+    issues: Vec<usize>,
+}
+
+/// Two classes are also put as one label of a multi task: the same problem in other words.
+#[test]
+fn likely_label_errors_equal_cleanlab() {
+    let cases: Vec<QualityCase> =
+        serde_json::from_str(include_str!("oracle/label_quality.json")).unwrap();
+    for (at, case) in cases.iter().enumerate() {
+        for kind in [TaskKind::Single, TaskKind::Multi] {
+            if kind == TaskKind::Multi && case.classes != 2 {
+                continue;
+            }
+            let mut found: Vec<usize> = label_issues(&quality_outcomes(case, kind))
+                .iter()
+                .map(|issue| issue.row)
+                .collect();
+            found.sort_unstable();
+            assert_eq!(found, case.issues, "case {at} {kind:?}");
+        }
+    }
+}
+
+fn quality_outcomes(case: &QualityCase, kind: TaskKind) -> TaskOutcomes {
+    let columns = if kind == TaskKind::Multi {
+        1..2
+    } else {
+        0..case.classes
+    };
+    let scores = |row: &Vec<u32>| shares(row)[columns.clone()].to_vec();
+    let gold = |class: &usize| {
+        columns
+            .clone()
+            .map(|column| Some(column == *class))
+            .collect()
+    };
+    TaskOutcomes {
+        task: Task {
+            name: "t".into(),
+            kind,
+            labels: columns.clone().map(|label| format!("l{label}")).collect(),
+        },
+        thresholds: vec![],
+        gold: case.gold.iter().map(gold).collect(),
+        scores: case.raw.iter().map(scores).collect(),
+        decided: vec![vec![false; columns.len()]; case.gold.len()],
+    }
 }

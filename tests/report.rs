@@ -188,10 +188,6 @@ fn damaged_files_are_errors_with_path_and_place() {
     let text = saved(&report(1, 0.3));
     let path = Path::new("x.report.json");
     let broken = [
-        (
-            text.replacen("\"schema\": 1", "\"schema\": 2", 1),
-            "schema 2",
-        ),
         (text.replacen("\"schema\":1", "\"schema\":2", 1), "schema 2"),
         (text.replacen("\"tp\":", "\"tp\":1", 1), "counts"),
         (text.replacen("\"a7\"", "\"a8\"", 1), "twice"),
@@ -201,12 +197,22 @@ fn damaged_files_are_errors_with_path_and_place() {
             text.replacen("\"version\"", "\"title\"", 1),
             "duplicate field",
         ),
+        (
+            text.replacen("\"lang\":", "\"lang\":\"x\",\"lang\":", 1),
+            "twice",
+        ),
+        (
+            text.replacen("\"level\":0.95", "\"level\":NaN", 1),
+            "x.report.json:",
+        ),
+        (
+            text.replacen("\"level\":0.95", "\"level\":1e999", 1),
+            "x.report.json:",
+        ),
         (String::new(), "x.report.json:"),
     ];
     for (bytes, words) in broken {
-        if bytes == text {
-            continue;
-        }
+        assert!(bytes != text, "{words}: nothing was damaged");
         let error = Report::parse(bytes.as_bytes(), path)
             .unwrap_err()
             .to_string();
@@ -348,4 +354,131 @@ fn texts_name_the_numbers() {
         comparison.tasks[0].overall[&Metric::MacroF1].verdict,
         Verdict::Better
     );
+}
+
+#[test]
+fn a_failed_save_names_the_path_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("report.json");
+    std::fs::create_dir(&target).unwrap();
+    std::fs::write(target.join("kept"), "x").unwrap();
+    let error = report(1, 0.3).save(&target).unwrap_err().to_string();
+    assert!(error.contains("report.json"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    let missing = folder.path().join("nowhere/report.json");
+    let error = report(1, 0.3).save(&missing).unwrap_err().to_string();
+    assert!(error.contains("nowhere"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_saved_report_is_for_others_to_read_and_replaces_the_old_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    std::fs::write(&path, "old").unwrap();
+    report(1, 0.3).save(&path).unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    // Others may read it unless the umask says otherwise; nobody else may write it.
+    assert_eq!(mode & 0o600, 0o600);
+    assert_eq!(mode & 0o133, 0, "{mode:o}");
+    assert!(Report::load(&path).is_ok());
+}
+
+/// Every byte turned into another: an error, or a report that is still consistent. Never a panic.
+#[test]
+fn a_damaged_byte_is_an_error_or_harmless() {
+    let text = saved(&Report::build(input(12, 1, 0.3), &options()).unwrap());
+    let mut random = SplitMix64::new(8);
+    for _ in 0..5000 {
+        let mut bytes = text.clone().into_bytes();
+        let at = random.below(bytes.len());
+        bytes[at] = random.next_u64() as u8;
+        if let Ok(read) = Report::parse(&bytes, Path::new("x")) {
+            let again = saved(&read);
+            assert_eq!(
+                Report::parse(again.as_bytes(), Path::new("x")).unwrap(),
+                read
+            );
+        }
+        bytes.truncate(at);
+        assert!(Report::parse(&bytes, Path::new("x")).is_err());
+    }
+}
+
+#[test]
+fn parts_of_a_common_comparison_are_those_both_have() {
+    let one = report(1, 0.3);
+    let mut other = input(300, 2, 0.3);
+    other.articles[0].id = "new".into();
+    other.tasks[0].gold[1][0] = other.tasks[0].gold[1][0].map(|yes| !yes);
+    other.tasks[0].task.labels[1] = "trains".into();
+    let other = Report::build(other, &options()).unwrap();
+    let common = one.compare(&other, &comparing(true)).unwrap();
+    assert_eq!(common.articles, 299);
+    assert_eq!(common.left_out.len(), 3);
+    let topics = &common.tasks[0];
+    let labels: Vec<&str> = topics
+        .labels
+        .iter()
+        .map(|label| label.label.as_str())
+        .collect();
+    assert_eq!(labels, ["energy"]);
+    // The disputed cell was the last known one of its article.
+    assert_eq!(topics.annotated, 298);
+}
+
+#[test]
+fn ranks_put_the_best_first_and_share_equal_places() {
+    let reports = [report(1, 0.6), report(2, 0.1), report(1, 0.6)];
+    let ranking = reports[0]
+        .rank(&[&reports[1], &reports[2]], &comparing(false))
+        .unwrap();
+    let ranks: Vec<Option<u32>> = ranking.rows.iter().map(|row| row.rank).collect();
+    assert_eq!(ranks, [Some(1), Some(2), Some(2)]);
+    assert_eq!(ranking.rows[0].title, "model 2");
+    assert_eq!(ranking.rows[0].verdict, Verdict::Better);
+    let text = render::ranking_text(&ranking, 120);
+    assert!(
+        text.contains("baseline") && text.contains("model 2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn near_duplicates_widen_intervals() {
+    let mut copied = input(300, 1, 0.3);
+    for (row, article) in copied.articles.iter_mut().enumerate() {
+        article.group = (row / 3) as u32;
+    }
+    for task in &mut copied.tasks {
+        for row in 0..300 {
+            let first = row - row % 3;
+            task.gold[row] = task.gold[first].clone();
+            task.scores[row] = task.scores[first].clone();
+            task.decided[row] = task.decided[first].clone();
+        }
+    }
+    let mut alone = copied.clone();
+    for (row, article) in alone.articles.iter_mut().enumerate() {
+        article.group = row as u32;
+    }
+    let [grouped, alone] = [copied, alone].map(|input| Report::build(input, &options()).unwrap());
+    assert_eq!(grouped.tasks[0].groups, 100);
+    for path in [
+        "topics/macro_f1",
+        "topics/energy/f1",
+        "topics/subset_accuracy",
+        "topics/log_loss",
+    ] {
+        let width = |report: &Report| {
+            let interval = report.estimate(path).unwrap().interval.unwrap();
+            interval.high - interval.low
+        };
+        let ratio = width(&grouped) / width(&alone);
+        assert!(
+            (1.4..2.2).contains(&ratio),
+            "{path}: {ratio}, the root of 3 is 1.73"
+        );
+    }
 }

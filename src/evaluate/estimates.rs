@@ -15,7 +15,7 @@ use super::interval::{Estimate, Interval, normal_quantile, percentile, wilson};
 use super::losses::{Costs, LOSSES, not_negative};
 use super::metric::{Metric, PER_LABEL};
 use super::outcome::{ArticleOutcome, TaskOutcomes};
-use super::ranking::Ranked;
+use super::ranking::{Ranked, Scored};
 use super::report::LabelReport;
 use super::table::{Cluster, Part, Table, Tally, resampled};
 use super::words;
@@ -149,7 +149,7 @@ fn label_report(
         .map(|metric| (*metric, Estimate::default()))
         .collect();
     metrics.extend(count_estimates(counts, &part.table, label, z));
-    metrics.extend(score_estimates(part, label, &ranked, z));
+    metrics.extend(score_estimates(part, label, &ranked, settings.level));
     metrics.insert(Metric::Mcc, Estimate::new(counts.mcc(), mcc));
     metrics.insert(
         Metric::CalibrationError,
@@ -200,13 +200,19 @@ fn score_estimates(
     part: &TestPart<'_>,
     label: usize,
     ranked: &Ranked,
-    z: f64,
+    level: f64,
 ) -> [(Metric, Estimate); 4] {
+    let z = normal_quantile(level);
+    let group = |row: usize| part.groups.of_article[row];
+    let cells = part.outcomes.known(label);
+    let cells: Vec<Scored> = cells
+        .filter_map(|(row, gold, score, _)| group(row).map(|group| Scored { score, gold, group }))
+        .collect();
     let precision = Estimate::new(
         ranked.average_precision(),
-        ranked.average_precision_interval(z),
+        ranked.average_precision_interval(&cells, z),
     );
-    let auc = Estimate::new(ranked.roc_auc(), ranked.roc_auc_interval(z));
+    let auc = Estimate::new(ranked.roc_auc(), ranked.roc_auc_interval(&cells, level));
     let loss = |metric| {
         not_negative(Costs::of_label(part.outcomes, &part.groups, label, metric).estimate(z))
     };

@@ -44,6 +44,7 @@ pub struct ArticleOutcome {
     /// Near-duplicate group: articles of one group are resampled together.
     pub group: u32,
     /// Slice keys, e.g. `lang` to `fa`, `source` to `isna`, `month` to `2024-03`, `length` to `100-199`.
+    #[serde(deserialize_with = "super::unique::map")]
     pub slices: BTreeMap<String, String>,
     /// What carried the decisions, most weight first; may be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,9 +1,11 @@
 //! What the scores are worth before any cut: average precision, ROC AUC, and the table by cut.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
-use super::interval::Interval;
+use super::interval::{Interval, t_quantile};
 
 /// Cuts kept in a label's table at most; the ones between carry no news at the size of a plot.
 const MOST_CUTS: usize = 101;
@@ -20,6 +22,14 @@ pub struct Cut {
     pub recall: f64,
     /// F1 at this cut.
     pub f1: f64,
+}
+
+/// One known cell of a label, and its group of near-duplicates.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scored {
+    pub(crate) score: f64,
+    pub(crate) gold: bool,
+    pub(crate) group: u32,
 }
 
 /// Scores of one label, highest first, equal ones merged: `(score, positives, negatives)`.
@@ -83,14 +93,12 @@ impl Ranked {
         Some(sum / self.positives as f64)
     }
 
-    /// Interval of average precision on the logit scale (Boyd, Eng, Page 2013); positives are the effective sample.
-    pub(crate) fn average_precision_interval(&self, z: f64) -> Option<Interval> {
+    /// Interval of average precision on the logit scale (Boyd, Eng, Page 2013); positives are the sample, divided by
+    /// their design effect if near-duplicates all score alike (Kish 1965).
+    pub(crate) fn average_precision_interval(&self, cells: &[Scored], z: f64) -> Option<Interval> {
         let value = self.average_precision()?;
-        logit_interval(
-            value,
-            (value * (1.0 - value) / self.positives as f64).sqrt(),
-            z,
-        )
+        let positives = self.positives as f64 / equal_groups_effect(cells);
+        logit_interval(value, (value * (1.0 - value) / positives).sqrt(), z)
     }
 
     /// Mann-Whitney statistic, ties half; undefined where one side is empty.
@@ -106,34 +114,71 @@ impl Ranked {
         Some(won / (self.positives as f64 * self.negatives as f64))
     }
 
-    /// Interval of ROC AUC by the variance of DeLong, DeLong and Clarke-Pearson (1988), on the logit scale.
-    pub(crate) fn roc_auc_interval(&self, z: f64) -> Option<Interval> {
+    /// Interval of ROC AUC by the variance of DeLong, DeLong and Clarke-Pearson (1988), on the logit scale; groups of
+    /// near-duplicates widen it as in Obuchowski (1997).
+    pub(crate) fn roc_auc_interval(&self, cells: &[Scored], level: f64) -> Option<Interval> {
         let value = self.roc_auc()?;
         if self.positives < 2 || self.negatives < 2 {
             return None;
         }
-        let (positives, negatives) = self.placements(value);
-        logit_interval(
-            value,
-            (positives / self.positives as f64 + negatives / self.negatives as f64).sqrt(),
-            z,
-        )
+        let placements = self.placements();
+        let variance =
+            self.auc_variance(value, &placements) * self.auc_effect(value, &placements, cells);
+        // The smaller side tells how well the variance is known.
+        let t = t_quantile(level, self.positives.min(self.negatives) - 1);
+        logit_interval(value, variance.sqrt(), t)
     }
 
-    /// Variances of the placement values of positives and negatives.
-    fn placements(&self, auc: f64) -> (f64, f64) {
+    /// Share of negatives below and of positives above each distinct score, ties half.
+    fn placements(&self) -> Vec<(f64, f64)> {
         let (p, n) = (self.positives as f64, self.negatives as f64);
         let (mut above_p, mut above_n) = (0.0, 0.0);
-        let (mut of_positives, mut of_negatives) = (0.0, 0.0);
-        for &(_, positives, negatives) in &self.steps {
+        let place = |&(_, positives, negatives): &(f64, u64, u64)| {
             let (positives, negatives) = (positives as f64, negatives as f64);
-            let below = (n - above_n - negatives / 2.0) / n;
-            let above = (above_p + positives / 2.0) / p;
-            of_positives += positives * (below - auc).powi(2);
-            of_negatives += negatives * (above - auc).powi(2);
+            let place = (
+                (n - above_n - negatives / 2.0) / n,
+                (above_p + positives / 2.0) / p,
+            );
             (above_p, above_n) = (above_p + positives, above_n + negatives);
+            place
+        };
+        self.steps.iter().map(place).collect()
+    }
+
+    fn auc_variance(&self, auc: f64, placements: &[(f64, f64)]) -> f64 {
+        let (p, n) = (self.positives as f64, self.negatives as f64);
+        let (mut of_positives, mut of_negatives) = (0.0, 0.0);
+        for (&(_, positives, negatives), (below, above)) in self.steps.iter().zip(placements) {
+            of_positives += positives as f64 * (below - auc).powi(2);
+            of_negatives += negatives as f64 * (above - auc).powi(2);
         }
-        (of_positives / (p - 1.0), of_negatives / (n - 1.0))
+        of_positives / (p - 1.0) / p + of_negatives / (n - 1.0) / n
+    }
+
+    /// How much wider squared sums over groups are than sums of squares; 1 for groups of one.
+    fn auc_effect(&self, auc: f64, placements: &[(f64, f64)], cells: &[Scored]) -> f64 {
+        let (p, n) = (self.positives as f64, self.negatives as f64);
+        let part = |cell: &Scored| {
+            let step = self.steps.partition_point(|step| step.0 > cell.score);
+            let (below, above) = placements.get(step).copied().unwrap_or((auc, auc));
+            if cell.gold {
+                (below - auc) / p
+            } else {
+                (above - auc) / n
+            }
+        };
+        let mut groups: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut alone = 0.0;
+        for cell in cells {
+            *groups.entry(cell.group).or_default() += part(cell);
+            alone += part(cell).powi(2);
+        }
+        let together: f64 = groups.values().map(|sum| sum * sum).sum();
+        if alone > 0.0 {
+            (together / alone).max(1.0)
+        } else {
+            1.0
+        }
     }
 
     /// The table by cut, highest cut first, thinned evenly to what a plot can show.
@@ -152,6 +197,20 @@ impl Ranked {
             }
         };
         (0..kept).map(|step| cut(all[at(step)])).collect()
+    }
+}
+
+/// Design effect of positives if those of one group are copies of each other: `sum k^2 / sum k`.
+fn equal_groups_effect(cells: &[Scored]) -> f64 {
+    let mut groups: BTreeMap<u32, f64> = BTreeMap::new();
+    for cell in cells.iter().filter(|cell| cell.gold) {
+        *groups.entry(cell.group).or_default() += 1.0;
+    }
+    let positives: f64 = groups.values().sum();
+    if positives > 0.0 {
+        groups.values().map(|k| k * k).sum::<f64>() / positives
+    } else {
+        1.0
     }
 }
 

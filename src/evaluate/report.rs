@@ -12,6 +12,7 @@ use super::interval::Estimate;
 use super::metric::Metric;
 use super::outcome::{ArticleOutcome, TaskOutcomes};
 use super::ranking::Cut;
+use super::unique;
 
 /// Schema this version writes and reads.
 pub const REPORT_SCHEMA: u32 = 1;
@@ -33,6 +34,7 @@ pub struct Report {
     /// Digest of the model file (hex); empty for cross-validation.
     pub model: String,
     /// Settings of the model, flat.
+    #[serde(deserialize_with = "unique::map")]
     pub settings: BTreeMap<String, String>,
     /// Which test set this is.
     pub fingerprint: Fingerprint,
@@ -73,6 +75,7 @@ pub struct TaskReport {
     /// Resampling groups among them.
     pub groups: u64,
     /// Numbers over all labels.
+    #[serde(deserialize_with = "unique::map")]
     pub overall: BTreeMap<Metric, Estimate>,
     /// Numbers label by label, in label order.
     pub labels: Vec<LabelReport>,
@@ -103,6 +106,7 @@ pub struct LabelReport {
     /// The four counts.
     pub counts: Counts,
     /// Its metrics.
+    #[serde(deserialize_with = "unique::map")]
     pub metrics: BTreeMap<Metric, Estimate>,
     /// The same in words: `F1 0.71 (0.48 to 0.86), 9 articles: too few to judge`.
     pub words: String,
@@ -137,6 +141,7 @@ pub struct SliceReport {
     /// Annotated articles in the slice.
     pub articles: u64,
     /// Metrics over the slice: macro F1, micro F1, subset accuracy.
+    #[serde(deserialize_with = "unique::map")]
     pub metrics: BTreeMap<Metric, Estimate>,
 }
 

@@ -164,7 +164,7 @@ def delong(gold, scores):
     wins = (pos[:, None] > neg[None, :]) + 0.5 * (pos[:, None] == neg[None, :])
     auc = wins.mean()
     error = math.sqrt(wins.mean(1).var(ddof=1) / len(pos) + wins.mean(0).var(ddof=1) / len(neg))
-    z = scipy.stats.norm.ppf(0.975)
+    z = scipy.stats.t.ppf(0.975, min(len(pos), len(neg)) - 1)
     half = z * error / (auc * (1 - auc))
     return [scipy.special.expit(scipy.special.logit(auc) - half), scipy.special.expit(scipy.special.logit(auc) + half)]
 
@@ -222,6 +222,7 @@ def main():
         "wilson": [[hits, n, *wilson(hits, n)] for hits, n in counts],
         "holm": [[p, [number(v) for v in multipletests(p, method="holm")[1]]] for p in holm_in],
         "normal": [[level, number(scipy.stats.norm.ppf(0.5 + level / 2))] for level in levels],
+        "student": [[level, df, number(scipy.stats.t.ppf(0.5 + level / 2, df))] for level in levels for df in (1, 2, 3, 4, 13, 50, 999)],
         "quantile": [[v, q, number(np.quantile(v, q))] for v in values for q in (0.025, 0.5, 0.975)],
         "delong": delong_cases(30),
         "resampling": resampling_case(),

@@ -117,23 +117,25 @@
   };
   let sort = comparing ? null : { by: "gap", down: true };
   let shown = [], page = 0;
-  const chips = (labels, kind) => labels.length
-    ? labels.map((label) => make("span", { class: `chip label ${kind || ""}`, dir: "auto", text: label }))
+  const chips = (labels, kind = () => "label") => labels.length
+    ? labels.map((label) => make("span", { class: `chip ${kind(label)}`, dir: "auto", text: label }))
     : [make("span", { class: "chip none", text: "none" })];
   const cell = (name, content, kind) => make("td", { "data-name": name, class: kind || "" }, ...[content].flat());
   const titleCell = (row, at) => make("td", { class: "title" },
     make("button", { type: "button", class: "open", dir: "auto", text: row.title || row.id, on: { click: () => open(at) } }),
     make("div", { class: "id", dir: "auto", text: row.model ? `${row.id} · ${row.model}` : row.id }));
+  const marked = (row) => (label) => row.gold.includes(label) ? "better" : "worse";
   const VERDICT = { won: ["better", "won"], lost: ["worse", "lost"], mixed: ["warn", "wrong otherwise"] };
   const verdict = (kind) => make("span", { class: `chip ${VERDICT[kind][0]}`, text: VERDICT[kind][1] });
   const tableRow = (row, at) => {
     const labels = data.tasks[row.task]?.labels || [];
     if (comparing) return make("tr", {}, titleCell(row, at), cell("task", row.task < 0 ? "" : data.tasks[row.task].name),
-      cell("gold", chips(row.gold)), cell("baseline", chips(row.before)), cell("candidate", chips(row.after)), cell("", verdict(row.outcome)),
+      cell("gold", chips(row.gold)), cell("baseline", chips(row.before, marked(row))), cell("candidate", chips(row.after, marked(row))), cell("outcome", verdict(row.outcome)),
       cell("score moved", row.gap.toFixed(2), "number"));
-    const gold = row.kind === "unknown" ? [make("span", { class: "chip none", text: "not annotated" })] : chips(names(labels, row.gold));
+    const gold = row.kind === "unknown" ? [make("span", { class: "chip none", text: "not annotated" })]
+      : chips(names(labels, row.gold), (label) => row.missed.includes(label) ? "warn" : "label");
     return make("tr", {}, titleCell(row, at), cell("task", make("span", { dir: "auto", text: data.tasks[row.task].name })), cell("gold", gold),
-      cell("decided", chips(names(labels, row.decided), row.kind === "wrong" ? "" : "")),
+      cell("decided", chips(names(labels, row.decided), (label) => row.invented.includes(label) ? "worse" : row.kind === "unknown" ? "label" : "better")),
       cell("past the cut by", row.kind === "wrong" ? row.gap.toFixed(2) : "", "number"));
   };
   const head = (name, by, kind) => {

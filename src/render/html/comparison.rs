@@ -65,7 +65,7 @@ pub fn ranking_html(ranking: &Ranking) -> String {
 fn changed_table() -> Markup {
     article_table(
         "Changed articles",
-        "Articles whose answer changed, lost ones first. Open one to see both scores and what carried them.",
+        "Articles whose answer changed, lost ones first. Green: gold, red: not gold. Open one to see both scores and what carried them.",
     )
 }
 
@@ -240,21 +240,23 @@ fn slices_table(task: &TaskComparison) -> Markup {
     }
 }
 
+/// The answer first: on a telephone the columns behind it are a swipe away.
 fn delta_heads(p: &str) -> Markup {
     html! {
+        th scope="col" { "difference" } th scope="col" { "verdict" } th scope="col" { "interval around 0" }
         th scope="col" class="number" { "baseline" } th scope="col" class="number" { "candidate" }
-        th scope="col" colspan="2" { "difference with interval" } th scope="col" class="number" { (p) } th scope="col" { "verdict" }
+        th scope="col" class="number" { (p) }
     }
 }
 
 fn delta_cells(delta: &Delta, reach: f64, p: Option<f64>, verdict: Verdict) -> Markup {
     html! {
+        td class="said strong" { (difference(delta)) }
+        td { (verdict_chip(verdict)) }
+        td class="plotted" { (delta_bar(delta, reach, verdict)) }
         td class="number" { (number(delta.baseline)) }
         td class="number" { (number(delta.candidate)) }
-        td class="said strong" { (difference(delta)) }
-        td class="plotted" { (delta_bar(delta, reach, verdict)) }
         td class="number" { (p.map(p_value).unwrap_or_default()) }
-        td { (verdict_chip(verdict)) }
     }
 }
 

@@ -31,7 +31,7 @@ pub fn report_html(report: &Report) -> String {
         main {
             @for (at, task) in report.tasks.iter().enumerate() { (task_section(report, at, task)) }
             (curve_section(report))
-            (article_table("Articles", "Wrong ones first shown, most confident mistake first. Open one to see what carried its answer."))
+            (article_table("Articles", "Wrong answers, most confident mistake first. Yellow: missed, red: decided and not gold, green: right. Open one to see what carried it."))
             (settings_section(report))
         }
     };
