@@ -162,9 +162,13 @@ impl Analyzer {
         if self.spec.stemming == Stemming::Off || word.is(kind::DIGITS) || lang == Lang::Other {
             return key;
         }
-        if word.joint > 0 && matches!(lang, Lang::Tr | Lang::Az) {
-            return key.get(..word.joint as usize).unwrap_or(key);
-        }
+        // What stands after an apostrophe is inflection.
+        let key = match word.joint as usize {
+            joint if joint > 0 && matches!(lang, Lang::Tr | Lang::Az) => {
+                key.get(..joint).unwrap_or(key)
+            }
+            _ => key,
+        };
         let Scratch { stem, stems, .. } = scratch;
         if stems.of != Some((self.id, lang)) || stems.by_key.len() >= CACHED_STEMS {
             stems.by_key.clear();
@@ -262,7 +266,7 @@ mod tests {
     fn letters_and_digits_fold() {
         assert_eq!(
             keys("كتابي تأكيد رؤسای مسئله", Lang::Fa),
-            ["کتابی", "تاکید", "روسای", "مسیله"]
+            ["کتابی", "تاکید", "روسای", "مساله"]
         );
         assert_eq!(
             keys("۲۲٫۵ ٢٢.٥ 1,200 ۳+۳ 3 + 3", Lang::Fa),

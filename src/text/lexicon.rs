@@ -38,6 +38,10 @@ pub(super) struct Lexicon {
     rewritten: Set<String>,
     /// Words that end in a silent he.
     he_words: Set<String>,
+    /// Beginnings of Arabic words whose first letter is no clitic, sorted.
+    whole: Vec<String>,
+    /// Azerbaijani words that end in n.
+    n_words: Set<String>,
 }
 
 impl Lexicon {
@@ -51,6 +55,17 @@ impl Lexicon {
         })?;
         each_line("fa_he_words", &tables.fa_he_words, |line| {
             lexicon.he_words.extend(line.split_whitespace().map(key_of));
+            Ok(())
+        })?;
+        each_line("ar_whole", &tables.ar_whole, |line| {
+            lexicon.whole.extend(line.split_whitespace().map(key_of));
+            Ok(())
+        })?;
+        lexicon.whole.sort_unstable();
+        each_line("az_n_words", &tables.az_n_words, |line| {
+            lexicon
+                .n_words
+                .extend(line.split_whitespace().map(str::to_owned));
             Ok(())
         })?;
         Ok(lexicon)
@@ -132,6 +147,20 @@ impl Lexicon {
             let base = joined.strip_suffix(ending.as_str())?;
             Some((self.compounds.get(base)?.as_str(), ending.as_str()))
         })
+    }
+
+    /// Begins like an Arabic word whose first letter is its own.
+    pub(super) fn is_whole(&self, key: &str) -> bool {
+        let after = self.whole.partition_point(|word| word.as_str() <= key);
+        // A beginning of `key` sorts before it, and only other beginnings and shorter words stand between.
+        self.whole
+            .get(after.saturating_sub(8)..after)
+            .is_some_and(|near| near.iter().any(|word| key.starts_with(word.as_str())))
+    }
+
+    /// An Azerbaijani word whose last n is no ending.
+    pub(super) fn ends_in_n(&self, key: &str) -> bool {
+        self.n_words.contains(key)
     }
 
     /// Ends in a silent he and takes `ای` where others take `های`.

@@ -245,7 +245,11 @@ impl<'t> Scanner<'t> {
             }
             if folded != c {
                 line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
-                line.arena.push(folded);
+                line.arena.push(if c == 'ئ' {
+                    self.hamza_on_yeh(at + len)
+                } else {
+                    folded
+                });
                 copied = at + len;
             }
             at += len;
@@ -266,6 +270,14 @@ impl<'t> Scanner<'t> {
     fn took(&mut self, word: &mut Raw, len: usize) {
         self.at += len;
         word.to = self.at;
+    }
+
+    /// `مسئول` and `مسؤول` are one word: before a waw the hamza sits on either.
+    fn hamza_on_yeh(&self, next: usize) -> char {
+        match self.peek(next) {
+            Some(('و', _)) => 'و',
+            _ => 'ی',
+        }
     }
 
     /// A character inside a run of letters that is no letter: `false` ends the word before it.
