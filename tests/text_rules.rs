@@ -10,9 +10,13 @@
     clippy::print_stderr
 )]
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::OnceLock};
 
-use article_toolkit::text::{Analyzer, AnalyzerSpec, Lang, Scratch};
+use article_toolkit::{
+    article::{Cleaned, Cleaner, decode},
+    text::{Analyzer, AnalyzerSpec, Lang, Scratch, guess_language},
+};
+use proptest::prelude::*;
 
 struct Row {
     rule: u32,
@@ -164,4 +168,174 @@ fn the_files_are_long_enough_and_cover_the_rules() {
             "rule {rule} has too few lines"
         );
     }
+}
+
+/// Texts of the letters, marks and affixes at which the rules look.
+fn texts() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<char>().prop_map(String::from),
+        "[a-zA-ZğşıİƏəçöüЁёЙйа-я]{1,6}",
+        "[ابپتكکيیىئؤأإآةهوءلمن]{1,6}",
+        "[0-9۰-۹٠-٩.,:/+\\-٫٬%]{1,6}",
+        "[ \u{200C}\u{640}\u{A0}\u{64B}\u{301}\u{307}\n'’.\\-–()«»…]{1,3}",
+        proptest::sample::select(vec![
+            " ها ",
+            " های",
+            " می ",
+            "نمی ",
+            "نخست وزیر",
+            "گفت و گو",
+            "وگو",
+            " ای ",
+            " اف ",
+            " تر ",
+            "کرده اند",
+            "به طور ",
+            "رو به رو ",
+            " بـ ",
+            " و ",
+            " ل ",
+            "ال",
+            "به گزارش ایرنا ",
+            "TEHRAN – ",
+            "U.S. ",
+            "3 + 3",
+            "19-8-2024",
+            "www.a.ir",
+            " سازی ",
+            "هم ",
+            "چند جانبه ",
+            "بی بی سی",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn analyzer() -> &'static Analyzer {
+    static ONE: OnceLock<Analyzer> = OnceLock::new();
+    ONE.get_or_init(|| Analyzer::new(&AnalyzerSpec::default()).unwrap())
+}
+
+fn cleaner() -> &'static Cleaner {
+    static ONE: OnceLock<Cleaner> = OnceLock::new();
+    ONE.get_or_init(Cleaner::default)
+}
+
+fn check_tokens(analyzer: &Analyzer, text: &str, lang: Lang, scratch: &mut Scratch) {
+    let (mut end, mut position) = (0, None);
+    let whole = 0..text.len();
+    analyzer.for_each_token(
+        text,
+        std::slice::from_ref(&whole),
+        lang,
+        scratch,
+        &mut |token| {
+            assert!(
+                token.bytes.start >= end
+                    && text
+                        .get(token.bytes.clone())
+                        .is_some_and(|source| !source.is_empty()),
+                "{text:?} {token:?}"
+            );
+            assert!(
+                !token.key.is_empty() && position.is_none_or(|before| before < token.position),
+                "{text:?} {token:?}"
+            );
+            (end, position) = (token.bytes.end, Some(token.position));
+        },
+    );
+}
+
+fn check_cuts(text: &str, cleaned: &Cleaned) {
+    let mut all: Vec<_> = cleaned
+        .kept
+        .iter()
+        .cloned()
+        .chain(cleaned.cuts.iter().map(|cut| cut.bytes.clone()))
+        .collect();
+    all.sort_by_key(|range| (range.start, range.end));
+    let end = all.iter().fold(0, |at, range| {
+        assert_eq!(at, range.start, "{text:?}");
+        assert!(text.is_char_boundary(range.end), "{text:?}");
+        range.end
+    });
+    assert_eq!(end, text.len(), "{text:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_normalises_once_and_for_all(text in texts(), lang in proptest::sample::select(Lang::ALL.to_vec())) {
+        let analyzer = analyzer();
+        let once = analyzer.normalize(&text, lang);
+        prop_assert_eq!(analyzer.normalize(&once, lang), once);
+    }
+
+    #[test]
+    fn offsets_point_into_any_text(text in texts(), lang in proptest::sample::select(Lang::ALL.to_vec())) {
+        check_tokens(analyzer(), &text, lang, &mut Scratch::default());
+        guess_language(&text);
+        check_cuts(&text, &cleaner().clean(&text));
+    }
+
+    #[test]
+    fn any_bytes_decode(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let decoded = decode(&bytes);
+        let found = decoded.text.matches(char::REPLACEMENT_CHARACTER).count();
+        prop_assert_eq!(found, decoded.repaired);
+    }
+}
+
+/// Ten million strings, half of them from broken UTF-8; run by hand, the figure stands in docs/benchmarks.md.
+#[test]
+#[ignore = "takes minutes: cargo test --release --test text_rules ten_million -- --ignored --nocapture"]
+fn ten_million_random_strings() {
+    let strings: u64 = std::env::var("STRINGS")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(10_000_000);
+    let (analyzer, cleaner) = (
+        Analyzer::new(&AnalyzerSpec::default()).unwrap(),
+        Cleaner::default(),
+    );
+    let pieces: Vec<String> = Lang::ALL
+        .iter()
+        .flat_map(|&lang| rows(lang))
+        .map(|row| unescape(&row.input))
+        .collect();
+    let mut scratch = Scratch::default();
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for index in 0..strings {
+        let mut bytes = Vec::new();
+        for _ in 0..next() % 6 {
+            match next() % 4 {
+                0 => bytes.extend(
+                    char::from_u32((next() % 0x11_0000) as u32)
+                        .unwrap_or('ی')
+                        .to_string()
+                        .bytes(),
+                ),
+                1 => bytes
+                    .extend((0..next() % 4).map(|_| b" \n.-:,'+0123(\""[(next() % 15) as usize])),
+                _ => bytes.extend(pieces[(next() % pieces.len() as u64) as usize].bytes()),
+            }
+        }
+        if index % 2 == 0 && !bytes.is_empty() {
+            let at = (next() % bytes.len() as u64) as usize;
+            bytes[at] = next() as u8;
+        }
+        let text = decode(&bytes).text;
+        let lang = Lang::ALL[(next() % 6) as usize];
+        check_tokens(&analyzer, &text, lang, &mut scratch);
+        check_cuts(&text, &cleaner.clean(&text));
+    }
+    eprintln!("{strings} strings, no panic, every offset inside its text");
 }

@@ -181,27 +181,35 @@ impl Analyzer {
         stems.by_key.get(key).map_or(key, String::as_str)
     }
 
-    /// The keys of a text with one space between them and one line for each line that has any.
+    /// The keys of a text: one space between neighbours, a comma where a mark stood between them (so that they are not joined
+    /// later), a new line after every sentence and line.
     ///
     /// Normalising the result again in the same language changes nothing.
     pub fn normalize(&self, text: &str, lang: Lang) -> String {
         let mut out = String::new();
-        let mut next = 0;
-        let whole = 0..text.len();
-        self.for_each_token(
-            text,
-            std::slice::from_ref(&whole),
-            lang,
-            &mut Scratch::default(),
-            &mut |token| {
+        let mut line = Line::default();
+        let mut scanner = Scanner::new(text, 0..text.len(), lang);
+        while scanner.next_line(&mut line) {
+            if self.spec.joining == Joining::Affixes {
+                join(&mut line, lang, &self.lexicon);
+            }
+            for (index, word) in line.words.iter().enumerate() {
                 if !out.is_empty() {
-                    out.push(if token.position == next { ' ' } else { '\n' });
+                    out.push_str(separator(index, word.gap));
                 }
-                out.push_str(token.key);
-                next = token.position + 1;
-            },
-        );
+                out.push_str(line.key(word));
+            }
+        }
         out
+    }
+}
+
+fn separator(index: usize, before: u8) -> &'static str {
+    match before {
+        _ if index == 0 => "\n",
+        gap::SPACE => " ",
+        before if before & gap::SENTENCE != 0 => "\n",
+        _ => ", ",
     }
 }
 
