@@ -48,11 +48,23 @@ pub struct Scratch {
 struct StemCache {
     /// Analyzer and language the stems are of.
     of: Option<(u64, Lang)>,
-    by_key: Map<String, String>,
+    /// Place of the stem in `arena`.
+    by_key: Map<String, (u32, u32)>,
+    arena: String,
 }
 
-/// Most stems remembered: bounds the memory of a thread to some megabytes.
-const CACHED_STEMS: usize = 1 << 16;
+impl StemCache {
+    fn remember(&mut self, key: &str, stem: &str) -> (u32, u32) {
+        let start = self.arena.len() as u32;
+        self.arena.push_str(stem);
+        let place = (start, self.arena.len() as u32);
+        self.by_key.insert(key.to_owned(), place);
+        place
+    }
+}
+
+/// Most stems remembered: bounds the memory of a thread to about 25 MB.
+const CACHED_STEMS: usize = 1 << 18;
 
 impl Analyzer {
     /// Builds the analyzer a spec describes.
@@ -172,13 +184,17 @@ impl Analyzer {
         let Scratch { stem, stems, .. } = scratch;
         if stems.of != Some((self.id, lang)) || stems.by_key.len() >= CACHED_STEMS {
             stems.by_key.clear();
+            stems.arena.clear();
             stems.of = Some((self.id, lang));
         }
-        if !stems.by_key.contains_key(key) {
-            self.stemmers.stem(key, lang, &self.lexicon, stem);
-            stems.by_key.insert(key.to_owned(), stem.clone());
-        }
-        stems.by_key.get(key).map_or(key, String::as_str)
+        let (start, end) = match stems.by_key.get(key) {
+            Some(place) => *place,
+            None => {
+                self.stemmers.stem(key, lang, &self.lexicon, stem);
+                stems.remember(key, stem)
+            }
+        };
+        stems.arena.get(start as usize..end as usize).unwrap_or(key)
     }
 
     /// The keys of a text: one space between neighbours, a comma where a mark stood between them (so that they are not joined

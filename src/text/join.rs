@@ -57,7 +57,12 @@ fn persian(line: &mut Line, lexicon: &Lexicon) {
 /// How many words from `at` make a compound of the lexicon; 1 for none.
 fn compound_at(line: &Line, at: usize, lexicon: &Lexicon) -> usize {
     let first = &line.words[at];
-    if !first.is(kind::ARABIC) || !lexicon.starts_compound(line.key(first)) {
+    // The keys stand side by side: what follows the first part is what may belong to it.
+    let ahead = line.arena.get(first.start as usize..).unwrap_or("");
+    if !first.is(kind::ARABIC)
+        || !lexicon.may_open(ahead, first.len())
+        || !lexicon.starts_compound(line.key(first))
+    {
         return 1;
     }
     let apart = |index: usize| {
