@@ -107,9 +107,8 @@ impl Repeated {
 
 /// Short, and no full sentence.
 fn may_repeat(line: &Line) -> bool {
-    !line.squeezed.is_empty()
-        && line.words <= LONGEST
-        && !(line.is_sentence() && line.words > LONGEST / 2)
+    let short = (SHORTEST..=LONGEST).contains(&line.words) && !line.squeezed.is_empty();
+    short && !(line.is_sentence() && line.words > LONGEST / 2)
 }
 
 fn hash(text: &str) -> u64 {

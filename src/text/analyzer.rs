@@ -48,11 +48,23 @@ pub struct Scratch {
 struct StemCache {
     /// Analyzer and language the stems are of.
     of: Option<(u64, Lang)>,
-    by_key: Map<String, String>,
+    /// Place of the stem in `arena`.
+    by_key: Map<String, (u32, u32)>,
+    arena: String,
 }
 
-/// Most stems remembered: bounds the memory of a thread to some megabytes.
-const CACHED_STEMS: usize = 1 << 16;
+impl StemCache {
+    fn remember(&mut self, key: &str, stem: &str) -> (u32, u32) {
+        let start = self.arena.len() as u32;
+        self.arena.push_str(stem);
+        let place = (start, self.arena.len() as u32);
+        self.by_key.insert(key.to_owned(), place);
+        place
+    }
+}
+
+/// Most stems remembered: bounds the memory of a thread to about 25 MB.
+const CACHED_STEMS: usize = 1 << 18;
 
 impl Analyzer {
     /// Builds the analyzer a spec describes.
@@ -162,42 +174,58 @@ impl Analyzer {
         if self.spec.stemming == Stemming::Off || word.is(kind::DIGITS) || lang == Lang::Other {
             return key;
         }
-        if word.joint > 0 && matches!(lang, Lang::Tr | Lang::Az) {
-            return key.get(..word.joint as usize).unwrap_or(key);
-        }
+        // What stands after an apostrophe is inflection.
+        let key = match word.joint as usize {
+            joint if joint > 0 && matches!(lang, Lang::Tr | Lang::Az) => {
+                key.get(..joint).unwrap_or(key)
+            }
+            _ => key,
+        };
         let Scratch { stem, stems, .. } = scratch;
         if stems.of != Some((self.id, lang)) || stems.by_key.len() >= CACHED_STEMS {
             stems.by_key.clear();
+            stems.arena.clear();
             stems.of = Some((self.id, lang));
         }
-        if !stems.by_key.contains_key(key) {
-            self.stemmers.stem(key, lang, &self.lexicon, stem);
-            stems.by_key.insert(key.to_owned(), stem.clone());
-        }
-        stems.by_key.get(key).map_or(key, String::as_str)
+        let (start, end) = match stems.by_key.get(key) {
+            Some(place) => *place,
+            None => {
+                self.stemmers.stem(key, lang, &self.lexicon, stem);
+                stems.remember(key, stem)
+            }
+        };
+        stems.arena.get(start as usize..end as usize).unwrap_or(key)
     }
 
-    /// The keys of a text with one space between them and one line for each line that has any.
+    /// The keys of a text: one space between neighbours, a comma where a mark stood between them (so that they are not joined
+    /// later), a new line after every sentence and line.
     ///
     /// Normalising the result again in the same language changes nothing.
     pub fn normalize(&self, text: &str, lang: Lang) -> String {
         let mut out = String::new();
-        let mut next = 0;
-        let whole = 0..text.len();
-        self.for_each_token(
-            text,
-            std::slice::from_ref(&whole),
-            lang,
-            &mut Scratch::default(),
-            &mut |token| {
+        let mut line = Line::default();
+        let mut scanner = Scanner::new(text, 0..text.len(), lang);
+        while scanner.next_line(&mut line) {
+            if self.spec.joining == Joining::Affixes {
+                join(&mut line, lang, &self.lexicon);
+            }
+            for (index, word) in line.words.iter().enumerate() {
                 if !out.is_empty() {
-                    out.push(if token.position == next { ' ' } else { '\n' });
+                    out.push_str(separator(index, word.gap));
                 }
-                out.push_str(token.key);
-                next = token.position + 1;
-            },
-        );
+                out.push_str(line.key(word));
+            }
+        }
         out
+    }
+}
+
+fn separator(index: usize, before: u8) -> &'static str {
+    match before {
+        _ if index == 0 => "\n",
+        gap::SPACE => " ",
+        before if before & gap::SENTENCE != 0 => "\n",
+        _ => ", ",
     }
 }
 
@@ -262,7 +290,7 @@ mod tests {
     fn letters_and_digits_fold() {
         assert_eq!(
             keys("كتابي تأكيد رؤسای مسئله", Lang::Fa),
-            ["کتابی", "تاکید", "روسای", "مسیله"]
+            ["کتابی", "تاکید", "روسای", "مساله"]
         );
         assert_eq!(
             keys("۲۲٫۵ ٢٢.٥ 1,200 ۳+۳ 3 + 3", Lang::Fa),

@@ -10,19 +10,28 @@ use super::{
 pub(super) fn join(line: &mut Line, lang: Lang, lexicon: &Lexicon) {
     match lang {
         Lang::Fa => persian(line, lexicon),
-        Lang::Ar => arabic(line),
+        // A clitic may join what a clitic has joined: `و ب لبنان`.
+        Lang::Ar => while arabic(line) {},
         _ => {}
     }
 }
 
-/// Takes word `next` into the last written one; their keys already stand side by side.
+/// Takes word `next` into the last written one; as a rule their keys already stand side by side.
 fn merge(line: &mut Line, into: usize, next: Raw) {
-    if let Some(word) = line.words.get_mut(into) {
-        word.joint = word.len().min(u16::MAX as usize) as u16;
-        word.end = next.end;
-        word.to = next.to;
-        word.kind |= next.kind & !kind::CLITIC;
+    let Some(word) = line.words.get(into).copied() else {
+        return;
+    };
+    let joint = word.len().min(u16::MAX as usize) as u16;
+    if word.end == next.start {
+        line.words[into].end = next.end;
+    } else {
+        let whole = [line.key(&word), line.key(&next)].concat();
+        rewrite(line, into, &whole);
     }
+    let word = &mut line.words[into];
+    word.joint = joint;
+    word.to = next.to;
+    word.kind |= next.kind & !kind::CLITIC;
 }
 
 fn persian(line: &mut Line, lexicon: &Lexicon) {
@@ -48,7 +57,12 @@ fn persian(line: &mut Line, lexicon: &Lexicon) {
 /// How many words from `at` make a compound of the lexicon; 1 for none.
 fn compound_at(line: &Line, at: usize, lexicon: &Lexicon) -> usize {
     let first = &line.words[at];
-    if !first.is(kind::ARABIC) || !lexicon.starts_compound(line.key(first)) {
+    // The keys stand side by side: what follows the first part is what may belong to it.
+    let ahead = line.arena.get(first.start as usize..).unwrap_or("");
+    if !first.is(kind::ARABIC)
+        || !lexicon.may_open(ahead, first.len())
+        || !lexicon.starts_compound(line.key(first))
+    {
         return 1;
     }
     let apart = |index: usize| {
@@ -86,15 +100,18 @@ fn joins_persian(line: &Line, before: usize, at: usize, lexicon: &Lexicon) -> bo
         Affix::Plural | Affix::Comparative => true,
         Affix::AfterHe => stem.ends_with('ه'),
         Affix::Possessive => plural,
-        Affix::Surname => stem.len() > 4 && !is_letter_name(line.key_at(at + 1)),
+        Affix::Surname => stem.len() > 4 && !is_letter_name(line, at + 1),
         Affix::Derived => stem.len() > 4 && !plural,
     }
 }
 
 /// `اف بی آی` and `اف ۱۶` spell letters, `زاده شد` is a verb: no surname before them.
-fn is_letter_name(after: &str) -> bool {
-    matches!(after, "بی" | "ای" | "شد" | "شده" | "شدند")
-        || after.starts_with(|c: char| c.is_ascii_digit())
+fn is_letter_name(line: &Line, after: usize) -> bool {
+    let apart = line.words.get(after).is_some_and(Raw::after_space);
+    let key = line.key_at(after);
+    apart
+        && (matches!(key, "بی" | "ای" | "شد" | "شده" | "شدند")
+            || key.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Rewrites a word that the lexicon knows under another spelling.
@@ -124,7 +141,7 @@ fn rewrite(line: &mut Line, index: usize, key: &str) {
 }
 
 /// Arabic one-letter clitics that a space cut off: `بـ أذربيجان`, `و قال`.
-fn arabic(line: &mut Line) {
+fn arabic(line: &mut Line) -> bool {
     let mut written = 0;
     let mut at = 0;
     while at < line.words.len() {
@@ -141,7 +158,9 @@ fn arabic(line: &mut Line) {
         }
         written += 1;
     }
+    let merged = written < line.words.len();
     line.words.truncate(written);
+    merged
 }
 
 fn joins_arabic(line: &Line, before: usize, at: usize) -> bool {

@@ -152,6 +152,9 @@ const SAMPLE_BYTES: usize = 12_000;
 /// Below this share of the votes the letters and words do not decide.
 const CLEAR: f32 = 0.7;
 
+/// A text of so many Latin letters without ə, q and x is not Azerbaijani.
+const LETTERS_WITHOUT_SCHWA: u32 = 40;
+
 impl Evidence {
     fn read(&mut self, text: &str) {
         let table = FoldTable::of(Lang::Other);
@@ -201,7 +204,7 @@ impl Evidence {
         }
     }
 
-    fn decide(&self, sample: &str) -> LangGuess {
+    fn decide(&mut self, sample: &str) -> LangGuess {
         let total = self.arabic + self.cyrillic + self.latin + self.other;
         let (count, candidates): (u32, &[usize]) = [
             (self.arabic, &[0, 1, OTHER][..]),
@@ -214,6 +217,9 @@ impl Evidence {
             (0, &[OTHER]),
             |best, next| if next.0 > best.0 { next } else { best },
         );
+        if self.schwa + self.x_or_q == 0 && self.latin >= LETTERS_WITHOUT_SCHWA {
+            self.votes[3] = 0.0;
+        }
         let (best, clear) = self.best_of(candidates);
         let foreign = total.saturating_sub(count);
         let lang = if best != OTHER && clear < CLEAR {
@@ -243,9 +249,9 @@ impl Evidence {
     fn by_trigrams(&self, sample: &str, candidates: &[usize]) -> Option<Lang> {
         use whatlang::Lang as W;
         let names = [W::Pes, W::Ara, W::Rus, W::Aze, W::Tur, W::Eng];
-        // Forty letters without ə, q and x are not Azerbaijani; with ə they are not Turkish.
+        // With ə a text is not Turkish.
         let ruled_out = match (self.schwa, self.x_or_q) {
-            (0, 0) if self.latin >= 40 => W::Aze,
+            (0, 0) if self.latin >= LETTERS_WITHOUT_SCHWA => W::Aze,
             (0, _) => W::Epo,
             _ => W::Tur,
         };

@@ -10,6 +10,39 @@ use super::{RuleTables, TextError, fold::squeeze};
 pub(super) type Map<K, V> = HashMap<K, V, FixedState>;
 type Set<K> = HashSet<K, FixedState>;
 
+/// Tells most words that are not in a set apart from those that may be, without hashing them.
+#[derive(Debug, Clone)]
+pub(super) struct Filter([u64; 64]);
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl Filter {
+    pub(super) fn add(&mut self, key: &str) {
+        let bit = Self::bit(key);
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    #[inline]
+    pub(super) fn may_hold(&self, key: &str) -> bool {
+        let bit = Self::bit(key);
+        self.0[bit / 64] & (1 << (bit % 64)) != 0
+    }
+
+    /// From the length and three bytes: the second (the first of a Cyrillic or Arabic letter says little), the middle, the last.
+    #[inline]
+    fn bit(key: &str) -> usize {
+        let bytes = key.as_bytes();
+        let at = |index: usize| bytes.get(index).map_or(0, |byte| *byte as usize);
+        let length = bytes.len();
+        (at(1) ^ at(length.wrapping_sub(1)) << 3 ^ at((length / 4) * 2 + 1) << 6 ^ length << 8)
+            % 4096
+    }
+}
+
 /// Most words in a compound.
 pub(super) const MAX_PARTS: usize = 4;
 
@@ -28,16 +61,25 @@ pub(super) enum Affix {
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
     affixes: Map<String, Affix>,
-    prefixes: Set<String>,
+    affix_filter: Filter,
+    prefixes: Vec<String>,
     inflections: Vec<String>,
     /// First parts of compounds.
     first: Set<String>,
+    first_filter: Filter,
+    /// First parts with the two letters that follow them.
+    opening_filter: Filter,
     /// Compound written together to its canonical key.
     compounds: Map<String, String>,
-    /// First two letters of the compounds whose canonical key is another one.
-    rewritten: Set<String>,
+    compound_filter: Filter,
+    /// First three letters of the compounds whose canonical key is another one.
+    rewritten: Vec<u64>,
     /// Words that end in a silent he.
     he_words: Set<String>,
+    /// Beginnings of Arabic words whose first letter is no clitic, sorted.
+    whole: Vec<String>,
+    /// Azerbaijani words that end in n.
+    n_words: Set<String>,
 }
 
 impl Lexicon {
@@ -49,8 +91,21 @@ impl Lexicon {
         each_line("fa_compounds", &tables.fa_compounds, |line| {
             lexicon.add_compound(line)
         })?;
+        lexicon.rewritten.sort_unstable();
+        lexicon.rewritten.dedup();
         each_line("fa_he_words", &tables.fa_he_words, |line| {
             lexicon.he_words.extend(line.split_whitespace().map(key_of));
+            Ok(())
+        })?;
+        each_line("ar_whole", &tables.ar_whole, |line| {
+            lexicon.whole.extend(line.split_whitespace().map(key_of));
+            Ok(())
+        })?;
+        lexicon.whole.sort_unstable();
+        each_line("az_n_words", &tables.az_n_words, |line| {
+            lexicon
+                .n_words
+                .extend(line.split_whitespace().map(str::to_owned));
             Ok(())
         })?;
         Ok(lexicon)
@@ -78,7 +133,10 @@ impl Lexicon {
             }
             other => return Err(format!("unknown kind {other:?}")),
         };
-        self.affixes.extend(affixes.map(|affix| (affix, kind)));
+        for affix in affixes {
+            self.affix_filter.add(&affix);
+            self.affixes.insert(affix, kind);
+        }
         Ok(())
     }
 
@@ -98,40 +156,73 @@ impl Lexicon {
             key_of(canonical)
         };
         if canonical != joined {
-            self.rewritten.insert(two_letters(&joined).to_owned());
+            self.rewritten.extend(three_letters(&joined));
         }
-        self.first
-            .extend(parts.first().filter(|_| parts.len() > 1).cloned());
+        if let Some(first) = parts.first().filter(|_| parts.len() > 1) {
+            self.first_filter.add(first);
+            self.opening_filter.add(opening(&joined, first.len()));
+            self.first.insert(first.clone());
+        }
+        self.compound_filter.add(&joined);
         self.compounds.insert(joined, canonical);
         Ok(())
     }
 
     pub(super) fn affix(&self, key: &str) -> Option<Affix> {
+        if !self.affix_filter.may_hold(key) {
+            return None;
+        }
         self.affixes.get(key).copied()
     }
 
     pub(super) fn is_prefix(&self, key: &str) -> bool {
-        self.prefixes.contains(key)
+        self.prefixes.iter().any(|prefix| prefix == key)
     }
 
     pub(super) fn starts_compound(&self, key: &str) -> bool {
-        self.first.contains(key)
+        self.first_filter.may_hold(key) && self.first.contains(key)
+    }
+
+    /// Some compound may begin with the first `first` bytes of `joined` as its first part and go on as `joined` does.
+    pub(super) fn may_open(&self, joined: &str, first: usize) -> bool {
+        self.opening_filter.may_hold(opening(joined, first))
     }
 
     /// Some compound that begins like `key` has another canonical key.
     pub(super) fn may_be_rewritten(&self, key: &str) -> bool {
-        self.rewritten.contains(two_letters(key))
+        three_letters(key).is_some_and(|head| self.rewritten.binary_search(&head).is_ok())
     }
 
     /// The canonical key of a compound with or without an inflection, and the inflection.
     pub(super) fn compound<'a>(&'a self, joined: &'a str) -> Option<(&'a str, &'a str)> {
-        if let Some(canonical) = self.compounds.get(joined) {
+        if let Some(canonical) = self.whole_compound(joined) {
             return Some((canonical, ""));
         }
         self.inflections.iter().find_map(|ending| {
             let base = joined.strip_suffix(ending.as_str())?;
-            Some((self.compounds.get(base)?.as_str(), ending.as_str()))
+            Some((self.whole_compound(base)?, ending.as_str()))
         })
+    }
+
+    fn whole_compound(&self, joined: &str) -> Option<&str> {
+        let maybe = self.compound_filter.may_hold(joined);
+        maybe
+            .then(|| self.compounds.get(joined).map(String::as_str))
+            .flatten()
+    }
+
+    /// Begins like an Arabic word whose first letter is its own.
+    pub(super) fn is_whole(&self, key: &str) -> bool {
+        let after = self.whole.partition_point(|word| word.as_str() <= key);
+        // A beginning of `key` sorts before it, and only other beginnings and shorter words stand between.
+        self.whole
+            .get(after.saturating_sub(8)..after)
+            .is_some_and(|near| near.iter().any(|word| key.starts_with(word.as_str())))
+    }
+
+    /// An Azerbaijani word whose last n is no ending.
+    pub(super) fn ends_in_n(&self, key: &str) -> bool {
+        self.n_words.contains(key)
     }
 
     /// Ends in a silent he and takes `ای` where others take `های`.
@@ -160,9 +251,15 @@ fn each_line(
     Ok(())
 }
 
-fn two_letters(key: &str) -> &str {
-    let end = key.char_indices().nth(2).map_or(key.len(), |(at, _)| at);
-    key.get(..end).unwrap_or(key)
+/// The first part of a compound with two letters more.
+fn opening(joined: &str, first: usize) -> &str {
+    joined.get(..first + 4).unwrap_or(joined)
+}
+
+/// The first three letters of a word in the Arabic script, as one number.
+fn three_letters(key: &str) -> Option<u64> {
+    let head: &[u8; 6] = key.as_bytes().first_chunk()?;
+    Some(head.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)))
 }
 
 fn key_of(word: &str) -> String {

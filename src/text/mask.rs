@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::{
     Lang, RuleTables, TextError,
     join::join,
-    lexicon::{Lexicon, Map},
+    lexicon::{Filter, Lexicon, Map},
     scan::{Line, Raw, Scanner, gap, kind},
 };
 
@@ -55,6 +55,7 @@ const DOMAINS: [&str; 14] = [
 #[derive(Debug, Default)]
 struct Phrases {
     by_head: Map<String, Vec<(Vec<String>, u16)>>,
+    heads: Filter,
 }
 
 /// The phrases of all languages.
@@ -111,6 +112,7 @@ impl Masks {
             return Err("the phrase has no word".to_owned());
         }
         let head = words.remove(0);
+        slot.heads.add(&head);
         slot.by_head.entry(head).or_default().push((words, part));
         Ok(())
     }
@@ -182,6 +184,9 @@ impl Phrases {
             return;
         };
         let head = base(line, word);
+        if !self.heads.may_hold(head) {
+            return;
+        }
         for (rest, part) in self.by_head.get(head).into_iter().flatten() {
             let end = at + 1 + rest.len();
             let tail = line.words.get(at + 1..end);

@@ -245,19 +245,18 @@ impl<'t> Scanner<'t> {
             }
             if folded != c {
                 line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
-                line.arena.push(folded);
+                line.arena.push(if c == 'ئ' {
+                    self.hamza_on_yeh(at + len)
+                } else {
+                    folded
+                });
                 copied = at + len;
             }
             at += len;
         }
         line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
         if at > from {
-            word.kind |= kind::LETTERS
-                | if self.arabic_at(from) {
-                    kind::ARABIC
-                } else {
-                    0
-                };
+            self.has_letters(word, self.arabic_at(from));
             word.to = at;
             self.at = at;
         }
@@ -266,6 +265,21 @@ impl<'t> Scanner<'t> {
     fn took(&mut self, word: &mut Raw, len: usize) {
         self.at += len;
         word.to = self.at;
+    }
+
+    /// The script of a word is that of its first letter.
+    fn has_letters(&self, word: &mut Raw, arabic: bool) {
+        if !word.is(kind::LETTERS) {
+            word.kind |= kind::LETTERS | if arabic { kind::ARABIC } else { 0 };
+        }
+    }
+
+    /// `مسئول` and `مسؤول` are one word: before a waw the hamza sits on either.
+    fn hamza_on_yeh(&self, next: usize) -> char {
+        match self.peek(next) {
+            Some(('و', _)) => 'و',
+            _ => 'ی',
+        }
     }
 
     /// A character inside a run of letters that is no letter: `false` ends the word before it.
@@ -336,7 +350,7 @@ impl<'t> Scanner<'t> {
             }
         });
         self.took(word, len);
-        word.kind |= kind::LETTERS | if is_arabic(c) { kind::ARABIC } else { 0 };
+        self.has_letters(word, is_arabic(c));
     }
 
     /// `Ankara'nın` is one word with a joint; the English possessive is dropped.
@@ -417,15 +431,15 @@ impl<'t> Scanner<'t> {
         self.digits(line, word);
         let mut separators = [0u8; 3];
         while let Some((class, _, len)) = self.class_at(self.at) {
-            let Some((next, skip)) = self.separator(class, len) else {
+            let Some((next, skip)) = self.separator(class, len, separators) else {
                 break;
             };
             if !matches!(self.class_at(next), Some((Class::Digit, _, _))) {
                 break;
             }
-            self.count(class, &mut separators);
             if let Some(mark) = self.written(class, skip, next) {
                 line.arena.push(mark);
+                count(mark, &mut separators);
             }
             self.at = next;
             self.digits(line, word);
@@ -437,62 +451,58 @@ impl<'t> Scanner<'t> {
         self.number_suffix(line, word);
     }
 
-    fn count(&self, class: Class, [stops, lines, colons]: &mut [u8; 3]) {
-        match class {
-            Class::Dot => *stops = stops.saturating_add(1),
-            Class::Slash | Class::Dash => *lines = lines.saturating_add(1),
-            Class::Colon => *colons = colons.saturating_add(1),
-            _ => {}
-        }
-    }
-
     /// Where a number may go on after a separator, and whether spaces were skipped (`3 + 3`).
-    fn separator(&self, class: Class, len: usize) -> Option<(usize, bool)> {
+    fn separator(
+        &self,
+        class: Class,
+        len: usize,
+        [_, lines, colons]: [u8; 3],
+    ) -> Option<(usize, bool)> {
+        // A date or a time goes on with its own marks only.
+        let plain = lines == 0 && colons == 0;
         match class {
-            Class::Dot | Class::Comma | Class::Slash | Class::Colon | Class::Plus => {
+            Class::Dot | Class::Comma | Class::Plus if plain => Some((self.at + len, false)),
+            Class::Slash if colons == 0 => Some((self.at + len, false)),
+            Class::Colon if lines == 0 => Some((self.at + len, false)),
+            Class::Dash if colons == 0 && self.is_dashed_date(lines > 0) => {
                 Some((self.at + len, false))
             }
-            Class::Dash if self.is_dashed_date() => Some((self.at + len, false)),
-            Class::Space => match self.class_at(self.at + len) {
-                Some((Class::Plus, _, 1)) => match self.class_at(self.at + len + 1) {
-                    Some((Class::Space, _, space)) => Some((self.at + len + 1 + space, true)),
-                    _ => None,
-                },
-                _ => None,
-            },
+            Class::Space if plain => self.spaced_plus(self.at + len).map(|next| (next, true)),
             _ => None,
         }
     }
 
-    /// `19-8-2024`, `2025-08-24`: this dash belongs to a date when two dashes part three short numbers.
-    fn is_dashed_date(&self) -> bool {
-        let from = self.text.get(..self.at).unwrap_or("");
-        let before = from
-            .chars()
-            .rev()
-            .take_while(|&c| self.table.get(c).0 == Class::Digit)
-            .count();
-        let dashed_before = from
-            .chars()
-            .rev()
-            .nth(before)
-            .is_some_and(|c| self.table.get(c).0 == Class::Dash);
-        let after = self
-            .text
-            .get(self.at..self.end)
-            .unwrap_or("")
-            .chars()
-            .skip(1);
-        let mut digits = 0;
-        let stop = after.skip_while(|&c| {
-            digits += 1;
-            self.table.get(c).0 == Class::Digit && digits < 6
-        });
-        let dashed_after = stop
-            .take(2)
-            .map(|c| self.table.get(c).0)
-            .eq([Class::Dash, Class::Digit]);
-        before <= 4 && (dashed_before || dashed_after)
+    /// Behind `+ ` at `at`.
+    fn spaced_plus(&self, at: usize) -> Option<usize> {
+        let (Class::Plus, _, plus) = self.class_at(at)? else {
+            return None;
+        };
+        let (Class::Space, _, space) = self.class_at(at + plus)? else {
+            return None;
+        };
+        Some(at + plus + space)
+    }
+
+    /// `19-8-2024`, `2025-08-24`: this dash belongs to a date when two dashes part three short numbers, and this is the
+    /// second of them or the second follows.
+    fn is_dashed_date(&self, second: bool) -> bool {
+        let mut at = self.at;
+        if let Some((_, _, len)) = self.class_at(at) {
+            at += len;
+        }
+        let short = |at: usize| (1..=4).contains(&self.digits_from(at));
+        short(at) && (second || self.dash_after_digits(at).is_some_and(short))
+    }
+
+    /// Where the text goes on behind the digits at `at` and the dash that follows them.
+    fn dash_after_digits(&self, mut at: usize) -> Option<usize> {
+        while let Some((Class::Digit, _, len)) = self.class_at(at) {
+            at += len;
+        }
+        match self.class_at(at) {
+            Some((Class::Dash, _, len)) => Some(at + len),
+            _ => None,
+        }
     }
 
     /// What a separator becomes in the key: nothing for thousands, a stop for decimals, itself for dates and `3+3`.
@@ -548,6 +558,16 @@ impl<'t> Scanner<'t> {
             }
             word.to = self.at;
         }
+    }
+}
+
+/// Counts what a number is parted by: stops, slashes and dashes, colons.
+fn count(mark: char, [stops, lines, colons]: &mut [u8; 3]) {
+    match mark {
+        '.' => *stops = stops.saturating_add(1),
+        '/' | '-' => *lines = lines.saturating_add(1),
+        ':' => *colons = colons.saturating_add(1),
+        _ => {}
     }
 }
 

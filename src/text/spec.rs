@@ -101,6 +101,10 @@ pub struct RuleTables {
     pub fa_compounds: String,
     /// Persian words that end in a silent he, for glued forms such as `بیانیهای`.
     pub fa_he_words: String,
+    /// Beginnings of Arabic words whose first letter is no clitic.
+    pub ar_whole: String,
+    /// Azerbaijani words that end in n.
+    pub az_n_words: String,
     /// Agencies, attribution formulas, months: one `lang TAB kind TAB words` a line.
     pub masks: String,
 }
@@ -111,6 +115,8 @@ impl Default for RuleTables {
             fa_affixes: include_str!("../../data/text/v1/fa_affixes.tsv").to_owned(),
             fa_compounds: include_str!("../../data/text/v1/fa_compounds.tsv").to_owned(),
             fa_he_words: include_str!("../../data/text/v1/fa_he_words.txt").to_owned(),
+            ar_whole: include_str!("../../data/text/v1/ar_whole.txt").to_owned(),
+            az_n_words: include_str!("../../data/text/v1/az_n_words.txt").to_owned(),
             masks: include_str!("../../data/text/v1/masks.tsv").to_owned(),
         }
     }

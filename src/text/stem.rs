@@ -25,11 +25,11 @@ impl Stemmers {
         out.clear();
         match lang {
             Lang::Fa => out.push_str(persian(key, lexicon)),
-            Lang::Ar => out.push_str(arabic(key)),
+            Lang::Ar => out.push_str(arabic(key, lexicon)),
             Lang::Ru => out.push_str(&self.russian.stem(key)),
             Lang::Tr => out.push_str(&self.turkish.stem(key)),
             Lang::En => out.push_str(&self.english.stem(key)),
-            Lang::Az => out.push_str(azerbaijani(key)),
+            Lang::Az => out.push_str(azerbaijani(key, lexicon)),
             Lang::Other => out.push_str(key),
         }
     }
@@ -47,12 +47,15 @@ const FA_PLURALS: [&str; 9] = [
     "های",
     "ها",
 ];
+/// Endings of words with a silent he: indefinite, possessive, copula.
+const FA_AFTER_HE: [&str; 8] = ["ایی", "اند", "ایم", "اید", "ای", "ام", "ات", "اش"];
 
 fn persian<'k>(key: &'k str, lexicon: &Lexicon) -> &'k str {
-    if let Some(base) = key
-        .strip_suffix("ای")
-        .filter(|base| lexicon.is_he_word(base))
-    {
+    let he_word = |ending: &&str| {
+        key.strip_suffix(*ending)
+            .filter(|base| lexicon.is_he_word(base))
+    };
+    if let Some(base) = FA_AFTER_HE.iter().find_map(he_word) {
         return base;
     }
     let base = FA_PLURALS
@@ -75,22 +78,42 @@ fn strip<'k>(word: &'k str, ending: &str, least: usize) -> Option<&'k str> {
         .filter(|base| base.chars().count() >= least)
 }
 
-const AR_PREFIXES: [&str; 11] = [
-    "وبال", "وال", "بال", "کال", "فال", "ولل", "ال", "لل", "و", "ب", "ل",
+/// The article with what stands before it; two letters must stay.
+const AR_ARTICLES: [&str; 10] = [
+    "وبال", "وکال", "ولل", "وال", "بال", "کال", "فال", "فلل", "ال", "لل",
 ];
-const AR_SUFFIXES: [&str; 10] = ["ها", "هم", "نا", "ات", "ون", "ین", "یه", "ته", "ه", "ی"];
+/// Endings and the letters that must stay.
+const AR_SUFFIXES: [(&str, usize); 18] = [
+    ("اتها", 3),
+    ("اتهم", 3),
+    ("اتنا", 3),
+    ("اته", 3),
+    ("تهما", 3),
+    ("تها", 3),
+    ("تهم", 3),
+    ("ها", 4),
+    ("هم", 4),
+    ("نا", 4),
+    ("ات", 3),
+    ("ون", 4),
+    ("ین", 4),
+    ("یه", 3),
+    ("ته", 3),
+    ("ه", 3),
+    ("ی", 3),
+    ("یا", 4),
+];
 
-fn arabic(key: &str) -> &str {
-    let long = AR_PREFIXES[..8]
-        .iter()
-        .find_map(|p| key.strip_prefix(p).filter(|base| base.chars().count() >= 2));
-    let short = || {
-        key.strip_prefix('و')
-            .filter(|base| base.chars().count() >= 3)
-    };
-    let mut base = long.or_else(short).unwrap_or(key);
+fn arabic<'k>(key: &'k str, lexicon: &Lexicon) -> &'k str {
+    if key == "الله" {
+        return key;
+    }
+    let mut base = without_clitics(key, lexicon);
     for _ in 0..2 {
-        match AR_SUFFIXES.iter().find_map(|ending| strip(base, ending, 3)) {
+        match AR_SUFFIXES
+            .iter()
+            .find_map(|(ending, least)| strip(base, ending, *least))
+        {
             Some(shorter) => base = shorter,
             None => break,
         }
@@ -98,36 +121,62 @@ fn arabic(key: &str) -> &str {
     base
 }
 
-const AZ_SUFFIXES: [&str; 24] = [
-    "lərinin",
-    "larının",
-    "lərində",
-    "larında",
-    "ləri",
-    "ları",
-    "lər",
-    "lar",
-    "nın",
-    "nin",
-    "nun",
-    "nün",
-    "dan",
-    "dən",
-    "ndə",
-    "nda",
-    "da",
-    "də",
-    "ın",
-    "in",
-    "un",
-    "ün",
-    "nı",
-    "ni",
-];
+/// Takes off و, then ب ل ك from long words, unless the lexicon says the letter is the word's own; or the article.
+fn without_clitics<'k>(key: &'k str, lexicon: &Lexicon) -> &'k str {
+    if lexicon.is_whole(key) {
+        return key;
+    }
+    if let Some(base) = AR_ARTICLES.iter().find_map(|article| {
+        key.strip_prefix(article)
+            .filter(|base| base.chars().count() >= 2)
+    }) {
+        return base;
+    }
+    let base = key
+        .strip_prefix('و')
+        .filter(|base| base.chars().count() >= 3)
+        .unwrap_or(key);
+    let long = |clitic| {
+        base.strip_prefix(clitic)
+            .filter(|rest: &&str| rest.chars().count() >= 6)
+    };
+    if lexicon.is_whole(base) {
+        base
+    } else {
+        ['ب', 'ل', 'ک'].into_iter().find_map(long).unwrap_or(base)
+    }
+}
 
-fn azerbaijani(key: &str) -> &str {
-    AZ_SUFFIXES
+/// Cases, then possessives, then the plural; four letters must stay.
+const AZ_CASES: [&str; 26] = [
+    "nın", "nin", "nun", "nün", "ndan", "ndən", "nda", "ndə", "dan", "dən", "tan", "tən", "da",
+    "də", "ta", "tə", "ya", "yə", "ın", "in", "un", "ün", "nı", "ni", "nu", "nü",
+];
+const AZ_POSSESSIVES: [&str; 8] = ["sı", "si", "su", "sü", "ı", "i", "u", "ü"];
+const AZ_PLURALS: [&str; 2] = ["lar", "lər"];
+
+fn azerbaijani<'k>(key: &'k str, lexicon: &Lexicon) -> &'k str {
+    let own_n = |base: &&str| !lexicon.ends_in_n(base);
+    let case = AZ_CASES
         .iter()
-        .find_map(|ending| strip(key, ending, 4))
-        .unwrap_or(key)
+        .find_map(|ending| strip(key, ending, 3).filter(|_| lexicon_allows(key, ending, lexicon)));
+    let base = case.unwrap_or(key);
+    let base = AZ_POSSESSIVES
+        .iter()
+        .find_map(|ending| strip(base, ending, 5).filter(own_n))
+        .unwrap_or(base);
+    AZ_PLURALS
+        .iter()
+        .find_map(|ending| strip(base, ending, 3))
+        .unwrap_or(base)
+}
+
+/// An ending that begins with n may take it from a word that ends in n.
+fn lexicon_allows(key: &str, ending: &str, lexicon: &Lexicon) -> bool {
+    let whole = lexicon.ends_in_n(key);
+    let takes_n = ending.starts_with('n') && key.len() > ending.len() && {
+        let with_n = key.get(..key.len() - ending.len() + 1).unwrap_or("");
+        lexicon.ends_in_n(with_n)
+    };
+    !whole && !takes_n
 }
