@@ -17,7 +17,8 @@ pub(crate) struct Affixes {
     feminine_suffixes: Vec<&'static str>,
 }
 
-/// Shortest form, in characters, that takes proclitics and endings: shorter ones fire on too many other words.
+/// Shortest word, in characters, that takes an article, proclitics or endings: shorter ones fire on too many other words
+/// (`إليه`, "to him", is not an article and `يه`).
 const SHORTEST: usize = 3;
 
 impl Affixes {
@@ -50,7 +51,7 @@ impl Affixes {
             .article
             .iter()
             .filter_map(|article| key.strip_prefix(article));
-        rest.filter(|rest| rest.chars().nth(1).is_some())
+        rest.filter(|rest| rest.chars().nth(SHORTEST - 1).is_some())
             .min_by_key(|rest| rest.len())
             .unwrap_or(key)
     }
@@ -126,6 +127,7 @@ mod tests {
         }
         assert!(!matches(Lang::Ar, "نفط", "قنفط"));
         assert!(matches(Lang::Ar, "المانیا", "بالمانیا"));
+        assert!(!matches(Lang::Ar, "کالیه", "الیه"));
     }
 
     #[test]

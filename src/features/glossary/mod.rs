@@ -107,7 +107,9 @@ impl Glossary {
             "organisations",
             "places",
             "people",
-            "society"
+            "society",
+            "agencies",
+            "stop"
         );
         let mut glossary = Self::default();
         for (name, text) in files {
