@@ -64,16 +64,35 @@ fn logit(p: f64) -> f64 {
     (p / (1.0 - p)).ln()
 }
 
-/// The cut with the highest F1, midway between the two probabilities it parts; of equally good ones the middle one,
-/// for its neighbours are as good too. 0.5 where there is no positive.
+/// Cuts this close to the best F1 count as equally good: on a few hundred articles the difference is chance.
+const PLATEAU: f64 = 0.01;
+
+/// The cut with the highest F1. Of all cuts about as good as the best, the one nearest to half
+/// the best F1: the optimum for calibrated probabilities (Lipton, Elkan, Naryanaswamy, "Optimal Thresholding of
+/// Classifiers to Maximize F1 Measure", ECML PKDD 2014), so a well-separated label is not cut at a random place of the
+/// gap. 0.5 where there is no positive.
 fn best_f1_cut(label: &[(f64, bool)]) -> f64 {
     let n_positives = label.iter().filter(|(_, g)| *g).count();
     if n_positives == 0 {
         return 0.5;
     }
+    let cuts = f1_by_cut(label, n_positives);
+    let best = cuts.iter().fold(0.0_f64, |best, (f1, _)| best.max(*f1));
+    let distance = |cut: &f64| (cut - 0.5 * best).abs();
+    let plateau = cuts
+        .into_iter()
+        .filter(|(f1, _)| *f1 >= best - PLATEAU)
+        .map(|(_, cut)| cut);
+    plateau
+        .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+        .unwrap_or(0.5)
+}
+
+/// `(F1, cut)` of every cut that parts two different probabilities.
+fn f1_by_cut(label: &[(f64, bool)], n_positives: usize) -> Vec<(f64, f64)> {
     let mut sorted = label.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut best = (0.0, Vec::new());
+    let mut cuts = Vec::new();
     let mut true_positives = 0;
     for (i, (probability, gold)) in sorted.iter().enumerate() {
         true_positives += usize::from(*gold);
@@ -82,14 +101,11 @@ fn best_f1_cut(label: &[(f64, bool)]) -> f64 {
             continue;
         }
         let f1 = 2.0 * true_positives as f64 / (i + 1 + n_positives) as f64;
-        if f1 > best.0 + 1e-12 {
-            best = (f1, Vec::new());
-        }
-        if f1 >= best.0 - 1e-12 {
-            best.1.push(0.5 * (probability + next));
-        }
+        // Inside the gap, as near to half the F1 as the gap allows; its very edges would be unsafe.
+        let margin = 0.1 * (probability - next);
+        cuts.push((f1, (0.5 * f1).clamp(next + margin, probability - margin)));
     }
-    best.1[best.1.len() / 2]
+    cuts
 }
 
 /// Labels whose probability reaches their cut.
@@ -121,7 +137,9 @@ mod tests {
     #[test]
     fn the_cut_parts_positives_from_negatives() {
         let label = [(0.9, true), (0.6, true), (0.2, false), (0.1, false)];
-        assert!((best_f1_cut(&label) - 0.4).abs() < 1e-12);
+        assert!((best_f1_cut(&label) - 0.5).abs() < 1e-12);
+        let low = [(0.4, true), (0.3, true), (0.2, false)];
+        assert!((best_f1_cut(&low) - 0.29).abs() < 1e-12);
         assert_eq!(best_f1_cut(&[(0.3, false)]), 0.5);
     }
 
@@ -138,13 +156,13 @@ mod tests {
         let gold =
             Array2::from_shape_fn((n, 2), |(i, k)| Some(if k == 0 { i >= 60 } else { i == 3 }));
         let cuts = best_cuts(&p, &gold);
-        assert!((cuts[0].probability - 0.6).abs() < 0.02, "{cuts:?}");
+        assert!((cuts[0].probability - 0.6).abs() < 0.03, "{cuts:?}");
         assert!((cuts[1].probability - 0.6).abs() < 0.05, "{cuts:?}");
     }
 
     #[test]
     fn ties_are_never_cut_apart() {
         let label = [(0.5, true), (0.5, false), (0.5, true), (0.1, false)];
-        assert!((best_f1_cut(&label) - 0.3).abs() < 1e-12);
+        assert!((best_f1_cut(&label) - 0.4).abs() < 1e-12);
     }
 }

@@ -45,8 +45,30 @@ fn aggregates(concept: &Concept) -> [Aggregate; 2] {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct FormWord {
+    /// Text key; without its article unless `exact`.
     text: String,
+    /// Any continuation fits.
     star: bool,
+    /// Only this very key fits, article and clitics included.
+    exact: bool,
+}
+
+impl FormWord {
+    fn fits(&self, affixes: &Affixes, key: &str) -> bool {
+        if self.exact {
+            return self.text == key;
+        }
+        affixes.matches(&self.text, self.star, affixes.strip_article(key))
+    }
+
+    /// What every key that fits holds once its article is gone.
+    fn pattern<'w>(&'w self, affixes: &Affixes) -> &'w str {
+        if self.exact {
+            affixes.strip_article(&self.text)
+        } else {
+            affixes.stem(&self.text)
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -91,8 +113,10 @@ impl Matcher {
         let forms = compile_forms(glossary, analyzer, &affixes);
         let mut patterns: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for (i, form) in forms.iter().enumerate() {
-            let stem = affixes[form.lang].stem(&form.words[0].text);
-            patterns.entry(stem.to_owned()).or_default().push(i as u32);
+            patterns
+                .entry(form.words[0].pattern(&affixes[form.lang]).to_owned())
+                .or_default()
+                .push(i as u32);
         }
         for ids in patterns.values_mut() {
             ids.sort_by_key(|&i| std::cmp::Reverse(forms[i as usize].length()));
@@ -195,12 +219,7 @@ impl Matcher {
         first + form.words.len() <= tokens.len()
             && (first..first + form.words.len() - 1).all(|i| tokens.adjacent(i))
             && form.words.iter().enumerate().all(|(w, word)| {
-                !tokens.masked(first + w)
-                    && affixes.matches(
-                        &word.text,
-                        word.star,
-                        affixes.strip_article(tokens.key(first + w)),
-                    )
+                !tokens.masked(first + w) && word.fits(affixes, tokens.key(first + w))
             })
     }
 }
@@ -251,7 +270,7 @@ struct TokenKeys {
 
 impl TokenKeys {
     /// Text keys of a form. The analyzer may join words (`علی اف`), so a key carries a star where the written word that
-    /// ends at its end had one.
+    /// ends at its end had one. A form that begins with `=` is exact.
     fn words(
         &mut self,
         form: &str,
@@ -259,6 +278,8 @@ impl TokenKeys {
         analyzer: &Analyzer,
         affixes: &Affixes,
     ) -> Vec<FormWord> {
+        let exact = form.starts_with('=');
+        let form = form.trim_start_matches('=');
         let mut plain = String::with_capacity(form.len());
         let mut stars = Vec::new();
         for c in form.chars() {
@@ -276,10 +297,15 @@ impl TokenKeys {
             lang,
             &mut self.scratch,
             &mut |token: Token<'_>| {
-                let text = affixes.strip_article(token.key).to_owned();
+                let text = if exact {
+                    token.key
+                } else {
+                    affixes.strip_article(token.key)
+                };
                 words.push(FormWord {
-                    text,
+                    text: text.to_owned(),
                     star: stars.contains(&token.bytes.end),
+                    exact,
                 });
             },
         );
