@@ -1,7 +1,7 @@
 //! Reports and comparisons for a terminal.
 
 use crate::article::TaskKind;
-use crate::evaluate::words::{estimate, plural};
+use crate::evaluate::words::{estimate, plural, slice_trust};
 use crate::evaluate::{
     ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, Outcome, Ranking,
     Report, TaskComparison, TaskReport, Verdict,
@@ -146,10 +146,16 @@ fn slices_text(task: &TaskReport, width: usize) -> String {
     if task.slices.is_empty() {
         return String::new();
     }
-    let heads = ["slice", "articles", "macro F1", "all labels right"];
+    let heads = ["slice", "articles", "macro F1", "all labels right", ""];
     let mut table = Columns::new(
         &heads,
-        &[Align::Left, Align::Right, Align::Left, Align::Left],
+        &[
+            Align::Left,
+            Align::Right,
+            Align::Left,
+            Align::Left,
+            Align::Left,
+        ],
     );
     for slice in &task.slices {
         let metric = |metric: Metric| {
@@ -165,6 +171,7 @@ fn slices_text(task: &TaskReport, width: usize) -> String {
             slice.articles.to_string(),
             metric(Metric::MacroF1),
             metric(Metric::SubsetAccuracy),
+            slice_trust(slice.articles).into(),
         ]);
     }
     table.lines(width)

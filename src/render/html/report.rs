@@ -207,7 +207,7 @@ fn slices_table(task: &TaskReport) -> Markup {
                 table {
                     thead { tr {
                         th scope="col" { "slice" } th scope="col" { "value" } th scope="col" class="number" { "articles" }
-                        th scope="col" colspan="2" { "macro F1 with interval, 0 to 1" } th scope="col" { "all labels right" }
+                        th scope="col" colspan="2" { "macro F1 with interval, 0 to 1" } th scope="col" { "all labels right" } th scope="col" { "trust" }
                     } }
                     tbody { @for slice in &task.slices { (slice_row(slice)) } }
                 }
@@ -217,6 +217,7 @@ fn slices_table(task: &TaskReport) -> Markup {
 }
 
 fn slice_row(slice: &SliceReport) -> Markup {
+    let trust = crate::evaluate::words::slice_trust(slice.articles);
     let estimate = |metric: Metric| slice.metrics.get(&metric).copied().unwrap_or_default();
     html! {
         tr {
@@ -225,6 +226,7 @@ fn slice_row(slice: &SliceReport) -> Markup {
             td class="number" { (slice.articles) }
             (estimate_cells(estimate(Metric::MacroF1)))
             td class="said" { (crate::evaluate::words::estimate(estimate(Metric::SubsetAccuracy))) }
+            td { @if !trust.is_empty() { span class="chip warn" { (trust) } } }
         }
     }
 }
