@@ -3,6 +3,7 @@
 mod columns;
 mod html;
 mod markdown;
+mod slices;
 mod text;
 
 use std::io::Write;

@@ -8,6 +8,7 @@ use crate::evaluate::{
 };
 
 use super::columns::{Align, Columns, cut, printable};
+use super::slices::worth_showing;
 
 /// Changed articles shown of each kind.
 const SHOWN: usize = 10;
@@ -157,7 +158,8 @@ fn slices_text(task: &TaskReport, width: usize) -> String {
             Align::Left,
         ],
     );
-    for slice in &task.slices {
+    let (shown, rest) = worth_showing(&task.slices);
+    for slice in shown {
         let metric = |metric: Metric| {
             slice
                 .metrics
@@ -174,7 +176,18 @@ fn slices_text(task: &TaskReport, width: usize) -> String {
             slice_trust(slice.articles).into(),
         ]);
     }
-    table.lines(width)
+    table.lines(width) + &smaller(rest.len())
+}
+
+/// Says that slices are left out.
+pub(crate) fn smaller(slices: usize) -> String {
+    match slices {
+        0 => String::new(),
+        count => format!(
+            "  and {}: the report has them all\n",
+            plural(count as u64, "smaller slice", "smaller slices")
+        ),
+    }
 }
 
 /// A comparison for a terminal of `width` columns.
@@ -326,7 +339,8 @@ fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
         "",
     ];
     let mut table = Columns::new(&heads, &[Left, Right, Right, Right, Left, Left, Left]);
-    for slice in &task.slices {
+    let (shown, rest) = worth_showing(&task.slices);
+    for slice in shown {
         let Some(delta) = slice.metrics.get(&Metric::MacroF1) else {
             continue;
         };
@@ -339,7 +353,7 @@ fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
         cells.insert(1, slice.articles.to_string());
         table.push(cells);
     }
-    table.lines(width)
+    table.lines(width) + &smaller(rest.len())
 }
 
 fn differences_text(comparison: &Comparison, width: usize) -> String {
