@@ -482,3 +482,103 @@ fn near_duplicates_widen_intervals() {
         );
     }
 }
+
+/// One to six articles with holes in gold, extreme scores and shared groups: the corners where divisors vanish.
+fn tiny(random: &mut SplitMix64, n: usize, labels: usize) -> [ReportInput; 2] {
+    let names: Vec<String> = (0..labels).map(|label| format!("l{label}")).collect();
+    let mut gold = Vec::new();
+    for _ in 0..n {
+        let cell = |random: &mut SplitMix64| [None, Some(true), Some(false)][random.below(3)];
+        gold.push((0..labels).map(|_| cell(random)).collect::<Vec<_>>());
+    }
+    let groups: Vec<u32> = (0..n).map(|_| random.below(n) as u32).collect();
+    [0, 1].map(|_| {
+        let mut task = empty("t", TaskKind::Multi, names.clone(), vec![0.5; labels]);
+        task.gold.clone_from(&gold);
+        for _ in 0..n {
+            let scores: Vec<f64> = (0..labels)
+                .map(|_| [0.0, 1.0, 0.5, random.next_f64()][random.below(4)])
+                .collect();
+            task.decided
+                .push(scores.iter().map(|score| *score >= 0.5).collect());
+            task.scores.push(scores);
+        }
+        let articles = groups
+            .iter()
+            .enumerate()
+            .map(|(row, group)| ArticleOutcome {
+                group: *group,
+                ..article(row)
+            });
+        ReportInput {
+            title: String::new(),
+            method: String::new(),
+            articles: articles.collect(),
+            tasks: vec![task],
+            settings: BTreeMap::new(),
+            model: String::new(),
+        }
+    })
+}
+
+#[test]
+fn tiny_test_sets_give_numbers_or_null_and_never_panic() {
+    let mut random = SplitMix64::new(12);
+    for run in 0..400 {
+        let (n, labels) = (1 + random.below(6), 1 + random.below(3));
+        let [one, other] = tiny(&mut random, n, labels).map(|input| {
+            Report::build(
+                input,
+                &ReportOptions {
+                    resampling: quick(),
+                    headline: None,
+                },
+            )
+            .unwrap()
+        });
+        let text = saved(&one);
+        assert!(
+            Report::parse(text.as_bytes(), Path::new("x")).unwrap() == one,
+            "run {run}: {n} by {labels}"
+        );
+        for estimate in one.tasks[0].overall.values().chain(
+            one.tasks[0]
+                .labels
+                .iter()
+                .flat_map(|label| label.metrics.values()),
+        ) {
+            let Some(interval) = estimate.interval else {
+                continue;
+            };
+            assert!(
+                interval.low <= interval.high && interval.high.is_finite(),
+                "run {run}: {estimate:?}"
+            );
+        }
+        let options = CompareOptions {
+            resampling: quick(),
+            common: false,
+        };
+        let comparison = one.compare(&other, &options).unwrap();
+        let json = serde_json::to_string(&comparison).unwrap();
+        assert!(
+            serde_json::from_str::<article_toolkit::evaluate::Comparison>(&json).unwrap()
+                == comparison
+        );
+        assert!(
+            !render::report_html(&one).is_empty()
+                && !render::comparison_html(&comparison).is_empty()
+        );
+        assert!(
+            !render::report_text(&one, 20).is_empty()
+                && !render::comparison_text(&comparison, 20).is_empty()
+        );
+    }
+}
+
+fn quick() -> Resampling {
+    Resampling {
+        resamples: 100,
+        ..Resampling::default()
+    }
+}

@@ -11,7 +11,7 @@ use super::error::EvaluateError;
 use super::estimates::{TestPart, calibration_cells, estimates, exact_estimate};
 use super::fingerprint::fingerprint;
 use super::groups::{Classes, Groups};
-use super::interval::{Estimate, normal_quantile, percentile};
+use super::interval::{Estimate, average_interval, normal_quantile};
 use super::metric::Metric;
 use super::outcome::{ArticleOutcome, ReportInput, TaskOutcomes};
 use super::report::{
@@ -254,8 +254,9 @@ fn slice_metrics(
     });
     let whole = table.whole();
     let estimate = |(at, metric): (usize, &Metric)| {
-        let interval = percentile(slot(&values, at), settings.level);
-        (*metric, Estimate::new(whole.overall(*metric), interval))
+        let value = whole.overall(*metric);
+        let interval = average_interval(value, slot(&values, at), classes.groups(), settings.level);
+        (*metric, Estimate::new(value, interval))
     };
     let mut metrics: BTreeMap<Metric, Estimate> = SLICED.iter().enumerate().map(estimate).collect();
     metrics.insert(

@@ -11,7 +11,7 @@ use super::build::label_counts;
 use super::calibration::{bins, calibration_error};
 use super::counts::{Counts, ratio};
 use super::groups::{Classes, Groups, Patterns};
-use super::interval::{Estimate, Interval, normal_quantile, percentile, wilson};
+use super::interval::{Estimate, Interval, average_interval, normal_quantile, percentile, wilson};
 use super::losses::{Costs, LOSSES, not_negative};
 use super::metric::{Metric, PER_LABEL};
 use super::outcome::{ArticleOutcome, TaskOutcomes};
@@ -71,7 +71,7 @@ pub(crate) fn estimates(
         );
     });
     let interval = |at: usize| percentile(slot(&resamples, at), settings.level);
-    let overall = overall(part, &metrics, interval, settings);
+    let overall = overall(part, &metrics, &resamples, settings);
     let counts = label_counts(part.outcomes);
     let labels = (0..counts.len()).into_par_iter().map(|label| {
         label_report(
@@ -88,14 +88,16 @@ pub(crate) fn estimates(
 fn overall(
     part: &TestPart<'_>,
     metrics: &[Metric],
-    interval: impl Fn(usize) -> Option<Interval>,
+    resamples: &[Vec<f64>],
     settings: &Resampling,
 ) -> BTreeMap<Metric, Estimate> {
     let whole = part.table.whole();
-    let of_decisions = metrics
-        .iter()
-        .enumerate()
-        .map(|(at, metric)| (*metric, Estimate::new(whole.overall(*metric), interval(at))));
+    let of_decisions = metrics.iter().enumerate().map(|(at, metric)| {
+        let value = whole.overall(*metric);
+        let groups = part.classes.groups();
+        let interval = average_interval(value, slot(resamples, at), groups, settings.level);
+        (*metric, Estimate::new(value, interval))
+    });
     let mut estimates: BTreeMap<Metric, Estimate> = of_decisions.collect();
     estimates.insert(
         Metric::SubsetAccuracy,

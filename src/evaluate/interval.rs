@@ -221,7 +221,24 @@ pub(crate) fn percentile(values: impl Iterator<Item = f64>, level: f64) -> Optio
     })
 }
 
+/// Percentile interval of an average of shares; where every resample says the same, Wilson's with `groups` trials.
+///
+/// A bootstrap of three right articles is sure of 1: it never saw a wrong one.
+pub(crate) fn average_interval(
+    value: Option<f64>,
+    resampled: impl Iterator<Item = f64>,
+    groups: u64,
+    level: f64,
+) -> Option<Interval> {
+    let interval = percentile(resampled, level)?;
+    if interval.low < interval.high {
+        return Some(interval);
+    }
+    wilson(value?, groups as f64, normal_quantile(level))
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -236,6 +253,15 @@ mod tests {
     fn quantile_interpolates_like_numpy() {
         assert_eq!(quantile(&[1.0, 2.0, 3.0, 4.0], 0.5), 2.5);
         assert_eq!(quantile(&[1.0], 0.975), 1.0);
+    }
+
+    #[test]
+    fn three_right_articles_are_not_sure_to_be_right_for_ever() {
+        let sure = average_interval(Some(1.0), std::iter::repeat_n(1.0, 100), 3, 0.95).unwrap();
+        assert!(
+            (sure.low - 0.4385).abs() < 1e-3 && sure.high == 1.0,
+            "{sure:?}"
+        );
     }
 
     #[test]

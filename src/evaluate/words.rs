@@ -33,6 +33,16 @@ pub(crate) fn label(f1: Estimate, counts: Counts) -> String {
     )
 }
 
+/// How far to trust the numbers of a slice: `too few to judge`, or nothing.
+#[must_use]
+pub fn slice_trust(articles: u64) -> &'static str {
+    if articles < FEW {
+        "too few to judge"
+    } else {
+        ""
+    }
+}
+
 fn trust(f1: Estimate, support: u64) -> &'static str {
     match (support, f1.interval) {
         (0, _) => ": cannot be judged",

@@ -6,7 +6,8 @@ use crate::evaluate::{
 };
 
 use super::columns::printable;
-use super::text::{difference, number, p_value, shown_metrics, summary, won_lost};
+use super::slices::worth_showing;
+use super::text::{difference, number, p_value, shown_metrics, smaller, summary, won_lost};
 
 /// Changed articles listed of each kind.
 const SHOWN: usize = 20;
@@ -105,7 +106,8 @@ fn slices_markdown(task: &TaskComparison) -> String {
         "p (Holm)",
         "",
     ]);
-    for slice in &task.slices {
+    let (shown, rest) = worth_showing(&task.slices);
+    for slice in shown {
         if let Some(delta) = slice.metrics.get(&Metric::MacroF1) {
             let name = format!("{} {}", slice.key, slice.value);
             out += &row(
@@ -116,6 +118,9 @@ fn slices_markdown(task: &TaskComparison) -> String {
                 delta.verdict,
             );
         }
+    }
+    if !rest.is_empty() {
+        out += &format!("\n{}", smaller(rest.len()));
     }
     out + "\n</details>\n"
 }

@@ -5,6 +5,7 @@ mod html;
 mod markdown;
 mod model;
 mod predictions;
+mod slices;
 mod text;
 
 use std::io::Write;

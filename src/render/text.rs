@@ -1,21 +1,17 @@
 //! Reports and comparisons for a terminal.
 
-use std::collections::BTreeMap;
-
 use crate::article::TaskKind;
-use crate::evaluate::words::{estimate, plural};
+use crate::evaluate::words::{estimate, plural, slice_trust};
 use crate::evaluate::{
     ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, Outcome, Ranking,
     Report, TaskComparison, TaskReport, Verdict,
 };
 
 use super::columns::{Align, Columns, cut, printable};
+use super::slices::worth_showing;
 
 /// Changed articles shown of each kind.
 const SHOWN: usize = 10;
-
-/// Slices with fewer articles are only counted: their numbers say nothing.
-const FEW_IN_SLICE: u64 = 10;
 
 /// Pairs of confused labels shown.
 const PAIRS: usize = 5;
@@ -151,17 +147,19 @@ fn slices_text(task: &TaskReport, width: usize) -> String {
     if task.slices.is_empty() {
         return String::new();
     }
-    let heads = ["slice", "articles", "macro F1", "all labels right"];
+    let heads = ["slice", "articles", "macro F1", "all labels right", ""];
     let mut table = Columns::new(
         &heads,
-        &[Align::Left, Align::Right, Align::Left, Align::Left],
+        &[
+            Align::Left,
+            Align::Right,
+            Align::Left,
+            Align::Left,
+            Align::Left,
+        ],
     );
-    let mut small: BTreeMap<&str, usize> = BTreeMap::new();
-    for slice in &task.slices {
-        if slice.articles < FEW_IN_SLICE {
-            *small.entry(&slice.key).or_default() += 1;
-            continue;
-        }
+    let (shown, rest) = worth_showing(&task.slices);
+    for slice in shown {
         let metric = |metric: Metric| {
             slice
                 .metrics
@@ -175,14 +173,21 @@ fn slices_text(task: &TaskReport, width: usize) -> String {
             slice.articles.to_string(),
             metric(Metric::MacroF1),
             metric(Metric::SubsetAccuracy),
+            slice_trust(slice.articles).into(),
         ]);
     }
-    let left_out = small.into_iter().map(|(key, n)| {
-        format!(
-            "  {key}: {n} more with fewer than {FEW_IN_SLICE} articles each, in the report file\n"
-        )
-    });
-    table.lines(width) + &left_out.collect::<String>()
+    table.lines(width) + &smaller(rest.len())
+}
+
+/// Says that slices are left out.
+pub(crate) fn smaller(slices: usize) -> String {
+    match slices {
+        0 => String::new(),
+        count => format!(
+            "  and {}: the report has them all\n",
+            plural(count as u64, "smaller slice", "smaller slices")
+        ),
+    }
 }
 
 /// A comparison for a terminal of `width` columns.
@@ -334,7 +339,8 @@ fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
         "",
     ];
     let mut table = Columns::new(&heads, &[Left, Right, Right, Right, Left, Left, Left]);
-    for slice in &task.slices {
+    let (shown, rest) = worth_showing(&task.slices);
+    for slice in shown {
         let Some(delta) = slice.metrics.get(&Metric::MacroF1) else {
             continue;
         };
@@ -347,7 +353,7 @@ fn slice_deltas_text(task: &TaskComparison, width: usize) -> String {
         cells.insert(1, slice.articles.to_string());
         table.push(cells);
     }
-    table.lines(width)
+    table.lines(width) + &smaller(rest.len())
 }
 
 fn differences_text(comparison: &Comparison, width: usize) -> String {

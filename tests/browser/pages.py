@@ -100,6 +100,15 @@ def page_is_sound(driver, name):
     check(unnamed == 0, f"{name}: {unnamed} plots without a title")
 
 
+def printed_page_is_sound(driver, name):
+    dark = [dict(name="prefers-color-scheme", value="dark")]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(media="print", features=dark))
+    bad = driver.execute_script(CONTRAST)
+    check(not bad, f"{name} printed from a dark screen: too little contrast: {bad}")
+    wide = driver.execute_script("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]")
+    check(wide[0] <= wide[1], f"{name} printed: {wide[0]} wide on a page of {wide[1]}")
+
+
 def report_page(driver, url):
     driver.get(url)
     wrong, all_rows = count(driver)
@@ -218,6 +227,11 @@ def main():
             driver.get(page.as_uri())
             page_is_sound(driver, f"{page.name} at {width}{' dark' if dark else ''}")
         driver.quit()
+    driver = browser(720)
+    for page in (report, comparison, ranking):
+        driver.get(page.as_uri())
+        printed_page_is_sound(driver, page.name)
+    driver.quit()
     driver = browser(1280)
     report_page(driver, report.as_uri())
     comparison_page(driver, comparison.as_uri())

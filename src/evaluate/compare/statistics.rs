@@ -339,14 +339,11 @@ fn slice_deltas(
     SLICED.into_iter().zip(deltas).collect()
 }
 
-/// A dozen slices are a dozen chances to find something by accident.
+/// A dozen slices are a dozen chances to find something by accident; those too small to be judged take no chance.
 fn correct(slices: &mut [SliceComparison], settings: &Resampling) {
-    let p = |slice: &SliceComparison| {
-        slice
-            .metrics
-            .get(&Metric::MacroF1)
-            .and_then(|delta| delta.p)
-    };
+    let delta = |slice: &SliceComparison| slice.metrics.get(&Metric::MacroF1).copied();
+    let judged_at_all = |slice: &&SliceComparison| slice.articles >= FEW;
+    let p = |slice| Some(slice).filter(judged_at_all).and_then(delta)?.p;
     let corrected = holm(&slices.iter().map(p).collect::<Vec<_>>());
     for (slice, p) in slices.iter_mut().zip(corrected) {
         slice.f1_holm = p;

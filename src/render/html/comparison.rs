@@ -6,6 +6,7 @@ use crate::evaluate::words::plural;
 use crate::evaluate::{
     Comparison, Delta, LabelComparison, Metric, Ranking, SliceComparison, TaskComparison, Verdict,
 };
+use crate::render::slices::worth_showing;
 use crate::render::text::{difference, number, p_value, shown_metrics, summary, won_lost};
 
 use super::data::comparison_data;
@@ -218,26 +219,34 @@ fn label_row(label: &LabelComparison, reach: f64) -> Markup {
 }
 
 fn slices_table(task: &TaskComparison) -> Markup {
-    let of = |slice: &SliceComparison| slice.metrics.get(&Metric::MacroF1).copied();
-    let deltas: Vec<Delta> = task.slices.iter().filter_map(of).collect();
-    let reach = reach(deltas.iter());
+    let (shown, rest) = worth_showing(&task.slices);
     html! {
-        @if !task.slices.is_empty() {
+        @if !shown.is_empty() {
             h3 { "Slices" }
-            (scrolled(&html! {
-                table {
-                    thead { tr { th scope="col" { "macro F1 of" } (delta_heads("p (Holm)")) th scope="col" class="number" { "articles" } } }
-                    tbody { @for slice in &task.slices { @if let Some(delta) = of(slice) {
-                        tr {
-                            th scope="row" dir="auto" { (slice.key) ": " bdi { (slice.value) } }
-                            (delta_cells(&delta, reach, slice.f1_holm, delta.verdict))
-                            td class="number" { (slice.articles) }
-                        }
-                    } } }
-                }
-            }))
+            (slice_rows(&shown))
+        }
+        @if !rest.is_empty() {
+            details { summary { (plural(rest.len() as u64, "smaller slice", "smaller slices")) } (slice_rows(&rest)) }
         }
     }
+}
+
+fn slice_rows(slices: &[&SliceComparison]) -> Markup {
+    let of = |slice: &SliceComparison| slice.metrics.get(&Metric::MacroF1).copied();
+    let deltas: Vec<Delta> = slices.iter().filter_map(|slice| of(slice)).collect();
+    let reach = reach(deltas.iter());
+    scrolled(&html! {
+        table {
+            thead { tr { th scope="col" { "macro F1 of" } (delta_heads("p (Holm)")) th scope="col" class="number" { "articles" } } }
+            tbody { @for slice in slices { @if let Some(delta) = of(slice) {
+                tr {
+                    th scope="row" dir="auto" { (slice.key) ": " bdi { (slice.value) } }
+                    (delta_cells(&delta, reach, slice.f1_holm, delta.verdict))
+                    td class="number" { (slice.articles) }
+                }
+            } } }
+        }
+    })
 }
 
 /// The answer first: on a telephone the columns behind it are a swipe away.

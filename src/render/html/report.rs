@@ -12,6 +12,7 @@ use super::parts::{
     short,
 };
 use super::plots::{self, BARS};
+use crate::render::slices::worth_showing;
 use crate::render::text::shown_metrics;
 
 /// Labels that get plots of their own, most frequent first; more would bury the page.
@@ -200,23 +201,32 @@ fn pairs_list(task: &TaskReport) -> Markup {
 }
 
 fn slices_table(task: &TaskReport) -> Markup {
+    let (shown, rest) = worth_showing(&task.slices);
     html! {
-        @if !task.slices.is_empty() {
+        @if !shown.is_empty() {
             h3 { "Slices" }
-            (scrolled(&html! {
-                table {
-                    thead { tr {
-                        th scope="col" { "slice" } th scope="col" { "value" } th scope="col" class="number" { "articles" }
-                        th scope="col" colspan="2" { "macro F1 with interval, 0 to 1" } th scope="col" { "all labels right" }
-                    } }
-                    tbody { @for slice in &task.slices { (slice_row(slice)) } }
-                }
-            }))
+            (slice_rows(&shown))
+        }
+        @if !rest.is_empty() {
+            details { summary { (plural(rest.len() as u64, "smaller slice", "smaller slices")) } (slice_rows(&rest)) }
         }
     }
 }
 
+fn slice_rows(slices: &[&SliceReport]) -> Markup {
+    scrolled(&html! {
+        table {
+            thead { tr {
+                th scope="col" { "slice" } th scope="col" { "value" } th scope="col" class="number" { "articles" }
+                th scope="col" colspan="2" { "macro F1 with interval, 0 to 1" } th scope="col" { "all labels right" } th scope="col" { "trust" }
+            } }
+            tbody { @for slice in slices { (slice_row(slice)) } }
+        }
+    })
+}
+
 fn slice_row(slice: &SliceReport) -> Markup {
+    let trust = crate::evaluate::words::slice_trust(slice.articles);
     let estimate = |metric: Metric| slice.metrics.get(&metric).copied().unwrap_or_default();
     html! {
         tr {
@@ -225,6 +235,7 @@ fn slice_row(slice: &SliceReport) -> Markup {
             td class="number" { (slice.articles) }
             (estimate_cells(estimate(Metric::MacroF1)))
             td class="said" { (crate::evaluate::words::estimate(estimate(Metric::SubsetAccuracy))) }
+            td { @if !trust.is_empty() { span class="chip warn" { (trust) } } }
         }
     }
 }
