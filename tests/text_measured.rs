@@ -2,7 +2,12 @@
 //!
 //! `cargo test --release --test text_measured -- --ignored --nocapture`
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::print_stdout
+)]
 
 use std::{
     collections::BTreeMap,
@@ -18,31 +23,46 @@ use article_toolkit::{
 
 fn shared(path: &str) -> Option<File> {
     let path = Path::new("../shared/data").join(path);
-    File::open(&path).inspect_err(|_| eprintln!("skipped: {} is absent", path.display())).ok()
+    File::open(&path)
+        .inspect_err(|_| eprintln!("skipped: {} is absent", path.display()))
+        .ok()
 }
 
 fn json_texts(lines: impl BufRead) -> Vec<String> {
-    let rows = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
-    rows.map(|row| row["text"].as_str().unwrap().to_owned()).collect()
+    let rows = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
+    rows.map(|row| row["text"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn raw(lang: Lang) -> Vec<String> {
     let file = shared(&format!("raw/{lang}.jsonl.zst"));
-    file.map(|file| json_texts(BufReader::new(zstd::Decoder::new(file).unwrap()))).unwrap_or_default()
+    file.map(|file| json_texts(BufReader::new(zstd::Decoder::new(file).unwrap())))
+        .unwrap_or_default()
 }
 
 fn sentences() -> BTreeMap<String, Vec<String>> {
     let mut by_lang: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let Some(file) = shared("topic/sib200.csv.zst") else { return by_lang };
+    let Some(file) = shared("topic/sib200.csv.zst") else {
+        return by_lang;
+    };
     for row in csv::Reader::from_reader(zstd::Decoder::new(file).unwrap()).records() {
         let row = row.unwrap();
-        by_lang.entry(row[3].to_owned()).or_default().push(row[0].to_owned());
+        by_lang
+            .entry(row[3].to_owned())
+            .or_default()
+            .push(row[0].to_owned());
     }
     by_lang
 }
 
 fn right(texts: &[String], lang: Lang) -> f64 {
-    texts.iter().filter(|text| guess_language(text).lang == lang).count() as f64 / texts.len() as f64
+    texts
+        .iter()
+        .filter(|text| guess_language(text).lang == lang)
+        .count() as f64
+        / texts.len() as f64
 }
 
 #[test]
@@ -53,12 +73,20 @@ fn language() {
         let documents = raw(lang);
         if !documents.is_empty() {
             let share = right(&documents, lang);
-            println!("raw {lang}: {:.2} % of {} documents", 100.0 * share, documents.len());
+            println!(
+                "raw {lang}: {:.2} % of {} documents",
+                100.0 * share,
+                documents.len()
+            );
             assert!(share >= 0.99, "{lang}");
         }
         if let Some(texts) = sentences.get(lang.code()) {
             let share = right(texts, lang);
-            println!("SIB-200 {lang}: {:.2} % of {} sentences", 100.0 * share, texts.len());
+            println!(
+                "SIB-200 {lang}: {:.2} % of {} sentences",
+                100.0 * share,
+                texts.len()
+            );
             assert!(share >= 0.97, "{lang}");
         }
     }
@@ -81,9 +109,15 @@ fn cuts(name: &str, texts: &[String]) {
         }
     }
     let all: usize = texts.iter().map(String::len).sum();
-    println!("{name}: {cut_texts} of {} texts, {:.2} % of bytes, {rules:?}", texts.len(), 100.0 * bytes as f64 / all as f64);
+    println!(
+        "{name}: {cut_texts} of {} texts, {:.2} % of bytes, {rules:?}",
+        texts.len(),
+        100.0 * bytes as f64 / all as f64
+    );
     if std::env::var_os("SHOW").is_some() {
-        examples.iter().for_each(|((rule, line), count)| println!("  {count} {rule}: {line}"));
+        examples
+            .iter()
+            .for_each(|((rule, line), count)| println!("  {count} {rule}: {line}"));
     }
 }
 
