@@ -445,7 +445,10 @@ impl<'t> Scanner<'t> {
             self.digits(line, word);
         }
         let [stops, slashes_or_dashes, colons] = separators;
-        if stops > 1 || slashes_or_dashes > 1 || colons > 0 {
+        let key = line.arena.get(word.start as usize..).unwrap_or("");
+        // `15:40` is a time, `2:1` a score.
+        let time = colons > 0 && key.rsplit(':').next().is_some_and(|last| last.len() == 2);
+        if stops > 1 || slashes_or_dashes > 1 || time {
             word.kind |= kind::DATE;
         }
         self.number_suffix(line, word);
