@@ -255,7 +255,11 @@ impl<'t> Scanner<'t> {
         }
         line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
         if at > from {
-            self.has_letters(word, self.arabic_at(from));
+            let first = bytes.get(from).copied().unwrap_or(0);
+            self.has_letters(
+                word,
+                matches!(first, 0xD8..0xDC) || (first >= 0xE0 && self.arabic_at(from)),
+            );
             word.to = at;
             self.at = at;
         }
