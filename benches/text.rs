@@ -124,8 +124,8 @@ fn text(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("text");
     group
         .sample_size(10)
-        .measurement_time(Duration::from_secs(2))
-        .warm_up_time(Duration::from_millis(500));
+        .measurement_time(Duration::from_secs(1))
+        .warm_up_time(Duration::from_millis(300));
     for lang in Lang::ALL {
         let texts = if lang == Lang::Az {
             azerbaijani()

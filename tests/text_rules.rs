@@ -305,6 +305,7 @@ fn ten_million_random_strings() {
         .flat_map(|&lang| rows(lang))
         .map(|row| unescape(&row.input))
         .collect();
+    const MARKS: &[u8] = b" \n.-:,'+0123(\"";
     let mut scratch = Scratch::default();
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = move || {
@@ -324,7 +325,7 @@ fn ten_million_random_strings() {
                         .bytes(),
                 ),
                 1 => bytes
-                    .extend((0..next() % 4).map(|_| b" \n.-:,'+0123(\""[(next() % 15) as usize])),
+                    .extend((0..next() % 4).map(|_| MARKS[(next() % MARKS.len() as u64) as usize])),
                 _ => bytes.extend(pieces[(next() % pieces.len() as u64) as usize].bytes()),
             }
         }

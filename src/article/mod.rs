@@ -1,6 +1,7 @@
 //! What comes in: articles, their readers, `labels.csv`, boilerplate, near-duplicates and folds.
 
 mod boilerplate;
+mod boilerplate_explain;
 mod boilerplate_lines;
 mod boilerplate_repeated;
 mod check;
@@ -17,6 +18,7 @@ mod task;
 use std::path::PathBuf;
 
 pub use boilerplate::{Cleaned, Cleaner, CleanerError, CleanerSpec, Cut};
+pub use boilerplate_explain::{Explanation, Receipt};
 pub use boilerplate_repeated::{Repeated, RepeatedLines};
 pub use check::{Findings, check_corpus};
 pub use encoding::{Decoded, decode};

@@ -81,7 +81,7 @@ const CLASSES: [Class; 20] = [
 #[derive(Debug)]
 pub(super) struct FoldTable {
     /// `class << 16 | folded character`.
-    cells: Vec<u32>,
+    cells: Box<[u32; 0x1_0000]>,
     how: How,
 }
 
@@ -113,10 +113,18 @@ impl FoldTable {
             };
             (classify(c) as u32) << 16 | (fold_letter(c, how) as u32).min(0xFFFF)
         };
-        FoldTable {
-            cells: (0..0x1_0000).map(cell).collect(),
-            how,
-        }
+        let mut cells = Box::new([0; 0x1_0000]);
+        (0..)
+            .zip(cells.iter_mut())
+            .for_each(|(code, slot)| *slot = cell(code));
+        FoldTable { cells, how }
+    }
+
+    /// The folded form of a character of one or two bytes if it is a plain letter.
+    #[inline(always)]
+    pub(super) fn letter(&self, code: u16) -> Option<u16> {
+        let cell = self.cells[usize::from(code)];
+        (cell >> 16 == Class::Letter as u32).then_some(cell as u16)
     }
 
     /// Class and folded form of one character.

@@ -63,6 +63,7 @@ pub(super) struct Lexicon {
     affixes: Map<String, Affix>,
     affix_filter: Filter,
     prefixes: Vec<String>,
+    prefix_filter: Filter,
     inflections: Vec<String>,
     /// First parts of compounds.
     first: Set<String>,
@@ -73,7 +74,7 @@ pub(super) struct Lexicon {
     compounds: Map<String, String>,
     compound_filter: Filter,
     /// First three letters of the compounds whose canonical key is another one.
-    rewritten: Vec<u64>,
+    rewritten: Filter,
     /// Words that end in a silent he.
     he_words: Set<String>,
     /// Beginnings of Arabic words whose first letter is no clitic, sorted.
@@ -91,8 +92,6 @@ impl Lexicon {
         each_line("fa_compounds", &tables.fa_compounds, |line| {
             lexicon.add_compound(line)
         })?;
-        lexicon.rewritten.sort_unstable();
-        lexicon.rewritten.dedup();
         each_line("fa_he_words", &tables.fa_he_words, |line| {
             lexicon.he_words.extend(line.split_whitespace().map(key_of));
             Ok(())
@@ -125,6 +124,9 @@ impl Lexicon {
             "derived" => Affix::Derived,
             "prefix" => {
                 self.prefixes.extend(affixes);
+                self.prefixes
+                    .iter()
+                    .for_each(|prefix| self.prefix_filter.add(prefix));
                 return Ok(());
             }
             "inflection" => {
@@ -156,7 +158,7 @@ impl Lexicon {
             key_of(canonical)
         };
         if canonical != joined {
-            self.rewritten.extend(three_letters(&joined));
+            self.rewritten.add(three_letters(&joined));
         }
         if let Some(first) = parts.first().filter(|_| parts.len() > 1) {
             self.first_filter.add(first);
@@ -176,7 +178,7 @@ impl Lexicon {
     }
 
     pub(super) fn is_prefix(&self, key: &str) -> bool {
-        self.prefixes.iter().any(|prefix| prefix == key)
+        self.prefix_filter.may_hold(key) && self.prefixes.iter().any(|prefix| prefix == key)
     }
 
     pub(super) fn starts_compound(&self, key: &str) -> bool {
@@ -190,7 +192,7 @@ impl Lexicon {
 
     /// Some compound that begins like `key` has another canonical key.
     pub(super) fn may_be_rewritten(&self, key: &str) -> bool {
-        three_letters(key).is_some_and(|head| self.rewritten.binary_search(&head).is_ok())
+        self.rewritten.may_hold(three_letters(key))
     }
 
     /// The canonical key of a compound with or without an inflection, and the inflection.
@@ -256,10 +258,9 @@ fn opening(joined: &str, first: usize) -> &str {
     joined.get(..first + 4).unwrap_or(joined)
 }
 
-/// The first three letters of a word in the Arabic script, as one number.
-fn three_letters(key: &str) -> Option<u64> {
-    let head: &[u8; 6] = key.as_bytes().first_chunk()?;
-    Some(head.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)))
+/// The first three letters of a word in the Arabic script.
+fn three_letters(key: &str) -> &str {
+    key.get(..6).unwrap_or(key)
 }
 
 fn key_of(word: &str) -> String {

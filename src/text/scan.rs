@@ -237,34 +237,40 @@ impl<'t> Scanner<'t> {
     /// Plain letters: stretches that fold to themselves are copied whole.
     #[inline]
     fn run(&mut self, line: &mut Line, word: &mut Raw) {
+        let bytes = self.text.as_bytes().get(..self.end).unwrap_or(&[]);
         let (from, mut copied, mut at) = (self.at, self.at, self.at);
-        while let Some((c, len)) = self.peek(at) {
-            let (class, folded) = self.table.get(c);
-            if class != Class::Letter || at - from > KEY_BYTES {
+        while let Some((code, len)) = short_code(bytes, at) {
+            let Some(folded) = self.table.letter(code) else {
                 break;
-            }
-            if folded != c {
+            };
+            if folded != code {
                 line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
-                line.arena.push(if c == 'ئ' {
-                    self.hamza_on_yeh(at + len)
-                } else {
-                    folded
-                });
+                line.arena.push(self.folded(code, folded, at + len));
                 copied = at + len;
             }
             at += len;
+            if at - from > KEY_BYTES {
+                break;
+            }
         }
         line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
         if at > from {
-            self.has_letters(word, self.arabic_at(from));
+            let first = bytes.get(from).copied().unwrap_or(0);
+            self.has_letters(
+                word,
+                matches!(first, 0xD8..0xDC) || (first >= 0xE0 && self.arabic_at(from)),
+            );
             word.to = at;
             self.at = at;
         }
     }
 
-    fn took(&mut self, word: &mut Raw, len: usize) {
-        self.at += len;
-        word.to = self.at;
+    /// `مسئول` and `مسؤول` are one word: before a waw the hamza sits on either.
+    fn folded(&self, code: u16, folded: u16, next: usize) -> char {
+        if code == 'ئ' as u16 && matches!(self.peek(next), Some(('و', _))) {
+            return 'و';
+        }
+        char::from_u32(u32::from(folded)).unwrap_or('\u{FFFD}')
     }
 
     /// The script of a word is that of its first letter.
@@ -274,12 +280,9 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// `مسئول` and `مسؤول` are one word: before a waw the hamza sits on either.
-    fn hamza_on_yeh(&self, next: usize) -> char {
-        match self.peek(next) {
-            Some(('و', _)) => 'و',
-            _ => 'ی',
-        }
+    fn took(&mut self, word: &mut Raw, len: usize) {
+        self.at += len;
+        word.to = self.at;
     }
 
     /// A character inside a run of letters that is no letter: `false` ends the word before it.
@@ -293,7 +296,12 @@ impl<'t> Scanner<'t> {
     ) -> bool {
         let key_len = line.arena.len() - word.start as usize;
         match class {
-            Class::Mark | Class::Letter => self.took(word, len),
+            Class::Mark => self.took(word, len),
+            Class::Letter => {
+                line.arena.push(self.table.get(c).1);
+                self.took(word, len);
+                self.has_letters(word, is_arabic(c));
+            }
             Class::Joiner => {
                 word.joint = key_len as u16;
                 self.took(word, len);
@@ -445,7 +453,10 @@ impl<'t> Scanner<'t> {
             self.digits(line, word);
         }
         let [stops, slashes_or_dashes, colons] = separators;
-        if stops > 1 || slashes_or_dashes > 1 || colons > 0 {
+        let key = line.arena.get(word.start as usize..).unwrap_or("");
+        // `15:40` is a time, `2:1` a score.
+        let time = colons > 0 && key.rsplit(':').next().is_some_and(|last| last.len() == 2);
+        if stops > 1 || slashes_or_dashes > 1 || time {
             word.kind |= kind::DATE;
         }
         self.number_suffix(line, word);
@@ -568,6 +579,20 @@ fn count(mark: char, [stops, lines, colons]: &mut [u8; 3]) {
         '/' | '-' => *lines = lines.saturating_add(1),
         ':' => *colons = colons.saturating_add(1),
         _ => {}
+    }
+}
+
+/// A character of one or two bytes: its code and length.
+#[inline(always)]
+fn short_code(bytes: &[u8], at: usize) -> Option<(u16, usize)> {
+    let first = *bytes.get(at)?;
+    match first {
+        0..0x80 => Some((u16::from(first), 1)),
+        0xC2..0xE0 => Some((
+            u16::from(first & 0x1F) << 6 | u16::from(bytes.get(at + 1)? & 0x3F),
+            2,
+        )),
+        _ => None,
     }
 }
 
