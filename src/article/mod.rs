@@ -1,5 +1,90 @@
 //! What comes in: articles, their readers, `labels.csv`, boilerplate, near-duplicates and folds.
 
+mod boilerplate;
+mod boilerplate_lines;
+mod boilerplate_repeated;
+mod check;
+mod csv_quotes;
+mod encoding;
+mod facts;
+mod folds;
+mod html;
+mod inputs;
+mod labels;
+mod read;
 mod task;
 
+use std::path::PathBuf;
+
+pub use boilerplate::{Cleaned, Cleaner, CleanerError, CleanerSpec, Cut};
+pub use boilerplate_repeated::{Repeated, RepeatedLines};
+pub use check::{Findings, check_corpus};
+pub use encoding::{Decoded, decode};
+pub use facts::{Date, Facts, read_facts};
+pub use folds::{FoldError, Folds};
+pub use html::{HtmlError, Page, extract};
+pub use inputs::{InputError, find_articles};
+pub use labels::{
+    Corpus, GoldTask, LabelColumn, LabelsError, LabelsOptions, Problem, UnknownLabel,
+};
+pub use read::{ReadError, read_article};
 pub use task::{Task, TaskKind};
+
+/// Optional facts that came with an article, from columns of `labels.csv` or fields of a JSON line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// Language as the user wrote it; the language is guessed where this is absent.
+    pub lang: Option<String>,
+    /// Outlet.
+    pub source: Option<String>,
+    /// Publication date, `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+    pub date: Option<String>,
+    /// Whom or what the stance is directed at.
+    pub target: Option<String>,
+    /// `train`, `test` or any other part name.
+    pub split: Option<String>,
+    /// Articles of one group never stand on both sides of a split.
+    pub group: Option<String>,
+}
+
+/// One article as read: nothing cut, nothing normalised. All byte offsets in this crate point into `text`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Article {
+    /// Unique within its input.
+    pub id: String,
+    /// The whole text. A title column is put in front unless the text starts with it.
+    pub text: String,
+    /// Where it came from, for messages.
+    pub path: PathBuf,
+    /// Facts given beside the text.
+    pub meta: Meta,
+    /// What had to be done to read it: `encoding windows-1256`, `repaired 3 characters`.
+    pub flags: Vec<String>,
+}
+
+impl Article {
+    /// Joins a title given apart with the body, unless the body repeats it as its first line.
+    pub(crate) fn with_title(title: &str, body: String) -> String {
+        let title = title.trim();
+        if title.is_empty() || body.trim_start().starts_with(title) {
+            return body;
+        }
+        format!("{title}\n\n{body}")
+    }
+
+    /// The first line that is not blank, trimmed: what a reader would call the title.
+    ///
+    /// ```
+    /// use article_toolkit::article::Article;
+    /// let article = Article { text: "\n\n  Gas flows again \nBody.".into(), ..Article::default() };
+    /// assert_eq!(article.title(), "Gas flows again");
+    /// ```
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or("")
+    }
+}

@@ -20,7 +20,7 @@ const NARROWEST: usize = 60;
 
 /// Compare evaluation reports article by article.
 #[derive(Debug, Args)]
-pub struct CompareArgs {
+pub(crate) struct CompareArgs {
     /// Reports to compare; the first one is the baseline.
     #[arg(required = true, num_args = 2.., value_name = "REPORT")]
     pub reports: Vec<PathBuf>,
@@ -48,7 +48,7 @@ pub struct CompareArgs {
 
 /// How a comparison is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For a terminal.
     Text,
     /// For a pull request.
@@ -63,7 +63,7 @@ pub enum Format {
 ///
 /// # Errors
 /// A report cannot be read, two are not comparable, the metric does not exist, or the output cannot be written.
-pub fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     let gate = args.fail_if_worse.as_deref().map(Gate::parse).transpose()?;
     let reports = args
         .reports

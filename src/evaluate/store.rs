@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic;
+
 use super::error::EvaluateError;
 use super::fingerprint::fingerprint;
 use super::metric::{OVERALL, PER_LABEL};
@@ -154,53 +156,10 @@ pub(crate) fn write_atomically(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> std::io::Result<()>,
 ) -> Result<(), EvaluateError> {
-    replace(path, fill).map_err(|source| EvaluateError::Io {
+    atomic::write(path, fill).map_err(|source| EvaluateError::Io {
         path: path.into(),
         source,
     })
-}
-
-fn replace(
-    path: &Path,
-    fill: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut temporary = temporary_in(folder)?;
-    let mut buffered = BufWriter::with_capacity(1 << 20, temporary.as_file_mut());
-    fill(&mut buffered)?;
-    buffered.flush()?;
-    drop(buffered);
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
-}
-
-/// Reports are for others to read: 0644 less the umask, not the 0600 of temporary files.
-#[cfg(unix)]
-fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt;
-    tempfile::Builder::new()
-        .permissions(std::fs::Permissions::from_mode(0o644))
-        .tempfile_in(folder)
-}
-
-#[cfg(not(unix))]
-fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new().tempfile_in(folder)
-}
-
-/// The rename itself reaches the disk only with its folder.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// JSON with line breaks down to the rows of outcomes only: one row of scores a line.

@@ -3,6 +3,8 @@
 mod columns;
 mod html;
 mod markdown;
+mod model;
+mod predictions;
 mod slices;
 mod text;
 
@@ -11,6 +13,8 @@ use std::path::Path;
 
 pub use html::{comparison_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
+pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
+pub use predictions::{PredictionRow, PredictionSink, RowFormat};
 pub use text::{comparison_text, ranking_text, report_text};
 
 use crate::evaluate::{EvaluateError, write_atomically};

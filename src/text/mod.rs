@@ -1,6 +1,28 @@
-//! Raw text to text keys: language, normalisation, tokens, affixes.
+//! Raw text to text keys: language, normalisation, tokens, affixes, stems, masks.
+//!
+//! The one entrance is [`Analyzer`]: built from an [`AnalyzerSpec`] (pure data, stored in the model file), shared by all
+//! threads, fed with the byte ranges of an article that [`crate::article::Cleaner`] kept. Every rule stands with its reason
+//! and example in `docs/text.md`.
+
+mod analyzer;
+mod fold;
+mod join;
+mod lang;
+mod lexicon;
+mod mask;
+mod scan;
+mod spec;
+mod stem;
 
 use std::ops::Range;
+
+pub use analyzer::{Analyzer, Scratch};
+pub use lang::{Lang, LangGuess, guess_language, guess_language_in};
+pub use mask::Outlet;
+pub use spec::{AnalyzerSpec, Joining, Masking, RuleTables, Stemming, TextError};
+
+pub(crate) use fold::squeeze;
+pub(crate) use lang::common_word_share;
 
 /// One token of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,528 @@
+//! Cuts what is not the article out of its plain text, with a receipt for every cut.
+//!
+//! Web pages saved as text carry comment forms, lists of other articles, share lines and copyright tails; a model would
+//! learn the neighbours' headlines. Phrases are data (`data/text/v1/boilerplate.tsv`), what follows a list's heading is
+//! decided by the form of its lines. Losing a paragraph of a body is worse than keeping a line of the page.
+
+use std::{collections::HashMap, ops::Range};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    boilerplate_lines::{Line, read_lines, suffix_start},
+    boilerplate_repeated::Repeated,
+};
+use crate::text::squeeze;
+
+/// What the cleaner cuts, as data: stored in the model file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CleanerSpec {
+    /// Version of the rules that are code.
+    pub rules: u32,
+    /// Phrases, one `language TAB kind TAB phrase` a line; a phrase that ends in `*` matches the start of a line.
+    pub phrases: String,
+}
+
+/// Version of the cutting rules that are code.
+const RULES: u32 = 1;
+
+impl Default for CleanerSpec {
+    fn default() -> Self {
+        Self {
+            rules: RULES,
+            phrases: include_str!("../../data/text/v1/boilerplate.tsv").to_owned(),
+        }
+    }
+}
+
+/// Errors of building a [`Cleaner`].
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum CleanerError {
+    /// The spec was written for rules this program does not have.
+    #[error(
+        "boilerplate rules of version {0} are not known to this program (it knows 1 to {RULES})"
+    )]
+    UnknownRules(u32),
+    /// A line of the phrase table has another form.
+    #[error("boilerplate phrases, line {line}: {problem}")]
+    BadPhrase {
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// One piece cut out of an article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cut {
+    /// What was cut, in bytes of the text as read.
+    pub bytes: Range<usize>,
+    /// Name of the rule: `related`, `form`, `share`, `more`, `copyright`, ...
+    pub rule: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// What the cleaner found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cleaned {
+    /// The pieces cut, sorted, not overlapping.
+    pub cuts: Vec<Cut>,
+    /// The rest, sorted, not overlapping, without empty ranges.
+    pub kept: Vec<Range<usize>>,
+}
+
+impl Cleaned {
+    /// The article without its cuts.
+    pub fn text(&self, source: &str) -> String {
+        self.kept
+            .iter()
+            .filter_map(|range| source.get(range.clone()))
+            .collect()
+    }
+}
+
+/// Cuts boilerplate; built once, shared by all threads.
+#[derive(Debug)]
+pub struct Cleaner {
+    exact: HashMap<String, Kind>,
+    prefixes: Vec<(String, Kind)>,
+    tails: Vec<String>,
+}
+
+/// What a phrase stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Heading of a list of other articles.
+    Related,
+    /// Comment form, captcha, login.
+    Form,
+    /// Share buttons, print, font size, short link.
+    Share,
+    /// "Read more", "continue reading".
+    More,
+    /// Copyright and agency tails.
+    Copyright,
+    /// Tags and keywords.
+    Tags,
+    /// Name of an agency or a photographer alone on a line.
+    Credit,
+    /// Legal footnotes, calls to subscribe, messages of the page.
+    Notice,
+    /// Footnotes: only where the line begins with an asterisk.
+    Footnote,
+    /// "End of the item": what follows is no body.
+    End,
+    /// Phrase at the end of a line; only it goes.
+    Tail,
+}
+
+impl Kind {
+    const ALL: [(&'static str, Kind, &'static str); 11] = [
+        ("related", Kind::Related, "heads a list of other articles"),
+        ("form", Kind::Form, "belongs to a comment or login form"),
+        (
+            "share",
+            Kind::Share,
+            "belongs to the page's share and print buttons",
+        ),
+        ("more", Kind::More, "points to another page"),
+        ("copyright", Kind::Copyright, "copyright or agency tail"),
+        ("tags", Kind::Tags, "line of tags"),
+        (
+            "credit",
+            Kind::Credit,
+            "names an agency or a photographer, alone on its line",
+        ),
+        (
+            "notice",
+            Kind::Notice,
+            "notice of the page, not of the article",
+        ),
+        ("footnote", Kind::Footnote, "legal footnote"),
+        ("end", Kind::End, "says that the item ends here"),
+        (
+            "tail",
+            Kind::Tail,
+            "copyright or agency tail at the end of a line",
+        ),
+    ];
+
+    fn parse(name: &str) -> Option<Kind> {
+        Kind::ALL
+            .into_iter()
+            .find(|(known, ..)| *known == name)
+            .map(|(_, kind, _)| kind)
+    }
+
+    fn name(self) -> &'static str {
+        Kind::ALL
+            .into_iter()
+            .find(|(_, kind, _)| *kind == self)
+            .map_or("", |(name, ..)| name)
+    }
+
+    fn why(self) -> &'static str {
+        Kind::ALL
+            .into_iter()
+            .find(|(_, kind, _)| *kind == self)
+            .map_or("", |(.., why)| why)
+    }
+}
+
+impl Default for Cleaner {
+    fn default() -> Self {
+        Self::new(&CleanerSpec::default()).unwrap_or_else(|_| Self {
+            exact: HashMap::new(),
+            prefixes: Vec::new(),
+            tails: Vec::new(),
+        })
+    }
+}
+
+impl Cleaner {
+    /// Builds the cleaner a spec describes.
+    ///
+    /// # Errors
+    /// [`CleanerError`] for a newer spec or a malformed phrase line.
+    pub fn new(spec: &CleanerSpec) -> Result<Self, CleanerError> {
+        if spec.rules == 0 || spec.rules > RULES {
+            return Err(CleanerError::UnknownRules(spec.rules));
+        }
+        let mut cleaner = Self {
+            exact: HashMap::new(),
+            prefixes: Vec::new(),
+            tails: Vec::new(),
+        };
+        for (index, line) in spec.phrases.lines().enumerate() {
+            cleaner
+                .add(line)
+                .map_err(|problem| CleanerError::BadPhrase {
+                    line: index + 1,
+                    problem,
+                })?;
+        }
+        Ok(cleaner)
+    }
+
+    fn add(&mut self, line: &str) -> Result<(), String> {
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(());
+        }
+        let mut fields = line.split('\t');
+        let (Some(_), Some(kind), Some(phrase), None) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
+        else {
+            return Err("expected three fields: language, kind, phrase".to_owned());
+        };
+        let kind = Kind::parse(kind).ok_or_else(|| format!("unknown kind {kind:?}"))?;
+        let mut key = String::new();
+        squeeze(phrase, &mut key);
+        if key.is_empty() {
+            return Err("the phrase has no letter".to_owned());
+        }
+        match phrase.ends_with('*') {
+            _ if kind == Kind::Tail => self.tails.push(key),
+            true => self.prefixes.push((key, kind)),
+            false => drop(self.exact.insert(key, kind)),
+        }
+        Ok(())
+    }
+
+    /// Finds what is not the article in `text`.
+    pub fn clean(&self, text: &str) -> Cleaned {
+        self.clean_with(text, &Repeated::default())
+    }
+
+    /// As [`Cleaner::clean`], and also cuts the lines that stand in many articles of the input.
+    ///
+    /// The first line is never cut but for a script: it is the title.
+    pub fn clean_with(&self, text: &str, repeated: &Repeated) -> Cleaned {
+        let lines = read_lines(text);
+        let mut found: Vec<Option<Finding>> = lines
+            .iter()
+            .map(|line| self.finding(line, repeated))
+            .collect();
+        if let Some(first @ Some(Finding::Phrase(_) | Finding::Repeated)) = found.first_mut() {
+            *first = None;
+        }
+        // From the last heading up, so that a list may hold the heading of another.
+        for index in (0..lines.len()).rev() {
+            if let Some(Finding::Phrase(kind @ (Kind::Related | Kind::End | Kind::Form))) =
+                found[index]
+            {
+                mark_list(&lines, &mut found, index, kind);
+            }
+        }
+        for (line, slot) in lines
+            .iter()
+            .zip(&mut found)
+            .filter(|(_, slot)| slot.is_none())
+        {
+            *slot = self.tail(text, line).map(Finding::Tail);
+        }
+        assemble(text, &lines, &found)
+    }
+
+    fn finding(&self, line: &Line, repeated: &Repeated) -> Option<Finding> {
+        if line.is_code {
+            return Some(Finding::Code);
+        }
+        let repeats = || repeated.contains(line).then_some(Finding::Repeated);
+        self.phrase(line).or_else(repeats)
+    }
+
+    /// Where a tail phrase begins that ends this line, in bytes of the text; initials of writers before it belong to it.
+    fn tail(&self, text: &str, line: &Line) -> Option<usize> {
+        let phrase = self.tails.iter().find(|tail| {
+            line.squeezed.ends_with(tail.as_str()) && line.squeezed.len() > tail.len()
+        })?;
+        let source = text.get(line.bytes.clone())?;
+        let at = suffix_start(source, phrase.chars().count())?;
+        let before = source.get(..at)?.trim_end();
+        let initials = before.rsplit([' ', '\u{A0}', '.']).next().unwrap_or("");
+        let signed = initials.len() <= 8
+            && !initials.is_empty()
+            && initials
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'/');
+        Some(
+            line.bytes.start
+                + if signed {
+                    before.len() - initials.len()
+                } else {
+                    at
+                },
+        )
+    }
+
+    fn phrase(&self, line: &Line) -> Option<Finding> {
+        if let Some(kind) = self.exact.get(&line.squeezed) {
+            return Some(Finding::Phrase(*kind));
+        }
+        let short = line.words <= PREFIX_WORDS;
+        let fits = |kind: Kind| kind != Kind::Footnote || line.starred;
+        let hit = self.prefixes.iter().find(|(prefix, kind)| {
+            short && fits(*kind) && line.squeezed.starts_with(prefix.as_str())
+        });
+        hit.map(|(_, kind)| Finding::Phrase(*kind))
+    }
+}
+
+/// Longest line that the start of a phrase can condemn, in words.
+const PREFIX_WORDS: usize = 30;
+
+/// Why a line goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    Phrase(Kind),
+    /// Stands in a list under the heading at this line.
+    Listed(usize),
+    /// Script of the page.
+    Code,
+    /// Stands in many articles of the input.
+    Repeated,
+    /// The line from this byte on.
+    Tail(usize),
+}
+
+/// Marks the titles and teasers under the heading at `heading`.
+///
+/// Down to the end of the text all of them go; where the body goes on after them, only the first: the next short line may
+/// be a subheading or a line of a table.
+fn mark_list(lines: &[Line], found: &mut [Option<Finding>], heading: usize, kind: Kind) {
+    let listed = |index: usize| found[index].is_some() || lines[index].is_entry();
+    let mut end = (heading + 1..lines.len())
+        .find(|&index| !listed(index))
+        .unwrap_or(lines.len());
+    let all: usize = lines.iter().map(|line| line.squeezed.len()).sum();
+    let tail: usize = lines[heading..end]
+        .iter()
+        .map(|line| line.squeezed.len())
+        .sum();
+    if end < lines.len() || tail * 10 > all * 7 {
+        end = end.min(heading + if kind == Kind::Related { 2 } else { 1 });
+    }
+    for slot in found[heading + 1..end]
+        .iter_mut()
+        .filter(|slot| slot.is_none())
+    {
+        *slot = Some(Finding::Listed(heading));
+    }
+}
+
+fn assemble(text: &str, lines: &[Line], found: &[Option<Finding>]) -> Cleaned {
+    let mut cleaned = Cleaned::default();
+    let mut at = 0;
+    for (index, finding) in found.iter().enumerate() {
+        let Some(finding) = finding else { continue };
+        let start = if let Finding::Tail(start) = finding {
+            *start
+        } else {
+            lines[index].bytes.start
+        };
+        let follows = found
+            .get(index + 1)
+            .is_some_and(|next| next.is_some_and(|next| !matches!(next, Finding::Tail(_))));
+        let end = match lines.get(index + 1) {
+            Some(next) if follows => next.bytes.start,
+            None => text.len(),
+            _ => lines[index].bytes.end,
+        };
+        keep(&mut cleaned, at..start);
+        cleaned.cuts.push(receipt(lines, *finding, start..end));
+        at = end;
+    }
+    keep(&mut cleaned, at..text.len());
+    cleaned
+}
+
+fn keep(cleaned: &mut Cleaned, range: Range<usize>) {
+    if !range.is_empty() {
+        cleaned.kept.push(range);
+    }
+}
+
+fn receipt(lines: &[Line], finding: Finding, bytes: Range<usize>) -> Cut {
+    let (rule, why) = match finding {
+        Finding::Phrase(kind) => (kind.name(), kind.why().to_owned()),
+        Finding::Code => ("script", "script of the page".to_owned()),
+        Finding::Repeated => (
+            "repeated",
+            "stands in many articles of this input".to_owned(),
+        ),
+        Finding::Tail(_) => (Kind::Tail.name(), Kind::Tail.why().to_owned()),
+        Finding::Listed(heading) => (
+            "listed",
+            format!(
+                "title or teaser under the list heading in line {}",
+                lines[heading].number
+            ),
+        ),
+    };
+    Cut {
+        bytes,
+        rule: rule.to_owned(),
+        why,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::print_stderr)]
+mod tests {
+    use super::*;
+    use crate::article::RepeatedLines;
+
+    fn cut_lines(text: &str) -> Vec<usize> {
+        let cleaned = Cleaner::default().clean(text);
+        check(text, &cleaned);
+        let line_of = |at: usize| text[..at].matches('\n').count() + 1;
+        cleaned
+            .cuts
+            .iter()
+            .map(|cut| line_of(cut.bytes.start))
+            .collect()
+    }
+
+    fn check(text: &str, cleaned: &Cleaned) {
+        let mut all: Vec<_> = cleaned
+            .kept
+            .iter()
+            .cloned()
+            .chain(cleaned.cuts.iter().map(|cut| cut.bytes.clone()))
+            .collect();
+        all.sort_by_key(|range| range.start);
+        assert_eq!(
+            all.iter().fold(0, |at, range| (at == range.start)
+                .then_some(range.end)
+                .unwrap()),
+            text.len()
+        );
+    }
+
+    #[test]
+    fn a_list_goes_with_its_heading() {
+        let text = "Title here\n\nThe body says something.\n\nRelated articles\n\nAnother good title\n\nA teaser that is cut…\n\nLeave a comment\n";
+        assert_eq!(cut_lines(text), [5, 7, 9, 11]);
+    }
+
+    #[test]
+    fn a_tail_goes_from_within_its_line() {
+        let text = "Title\n\nThe last sentence. MG/PA All Content by Mehr News Agency is licensed under a Creative Commons Attribution 4.0 International License.";
+        let cleaned = Cleaner::default().clean(text);
+        check(text, &cleaned);
+        assert_eq!(cleaned.text(text), "Title\n\nThe last sentence. ");
+    }
+
+    #[test]
+    fn scripts_and_repeated_lines_go() {
+        let text =
+            "Title of it\nfunction(d){var x=1;document.write(x);}\nFollow our channel\nThe body.\n";
+        assert_eq!(cut_lines(text), [2]);
+        let mut lines = RepeatedLines::new(100);
+        (0..10).for_each(|n| lines.observe(&format!("Title {n}\nFollow our channel")));
+        let cleaned = Cleaner::default().clean_with(text, &lines.finish());
+        assert_eq!(
+            cleaned
+                .cuts
+                .iter()
+                .map(|cut| cut.rule.as_str())
+                .collect::<Vec<_>>(),
+            ["script", "repeated"]
+        );
+    }
+
+    #[test]
+    fn the_body_goes_on_after_a_list() {
+        let text =
+            "The body.\nRead also:\nAnother good title\nSubheading of it\nThe body goes on here.\n";
+        assert_eq!(cut_lines(text), [2, 3]);
+    }
+
+    #[test]
+    fn an_article_without_boilerplate_stays_whole() {
+        assert!(cut_lines("عنوان\n\nمتن خبر اینجا است.\n").is_empty());
+        assert!(cut_lines("").is_empty());
+    }
+
+    #[test]
+    fn the_seeds_lose_what_they_should() {
+        let seeds = std::path::Path::new("../shared/seeds");
+        let Ok(dir) = std::fs::read_dir(seeds) else {
+            return eprintln!("skipped: {} is absent", seeds.display());
+        };
+        let mut files: Vec<_> = dir
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .collect();
+        files.sort();
+        let lines: Vec<_> = files
+            .iter()
+            .map(|file| cut_lines(&std::fs::read_to_string(file).unwrap()))
+            .collect();
+        let expected: Vec<Vec<usize>> = vec![
+            (29..=67).step_by(2).collect(),
+            vec![],
+            vec![],
+            vec![21],
+            vec![22, 24, 25],
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_bad_phrase_line_is_named() {
+        let spec = CleanerSpec {
+            phrases: "fa\tform\tx\nfa form x".to_owned(),
+            ..CleanerSpec::default()
+        };
+        assert!(matches!(
+            Cleaner::new(&spec),
+            Err(CleanerError::BadPhrase { line: 2, .. })
+        ));
+        assert!(Cleaner::new(&CleanerSpec::default()).is_ok());
+    }
+}

@@ -1,0 +1,133 @@
+//! A text as lines with what the cutting rules look at.
+
+use std::ops::Range;
+
+use crate::text::squeeze;
+
+/// Longest line that looks like a title, in words.
+const TITLE_WORDS: usize = 25;
+/// Fewest words of a title: link fragments and table cells have less.
+const LEAST_TITLE_WORDS: usize = 3;
+
+/// A line that is not blank.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) bytes: Range<usize>,
+    /// Line number, from 1.
+    pub(super) number: usize,
+    /// Letters and digits, folded.
+    pub(super) squeezed: String,
+    pub(super) words: usize,
+    end: End,
+    /// Begins in the middle of a sentence: with a lower-case letter or a mark.
+    continues: bool,
+    /// Begins with an asterisk: a footnote.
+    pub(super) starred: bool,
+    /// Reads like a script of the page.
+    pub(super) is_code: bool,
+}
+
+/// How a line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With a full stop: a sentence of somebody's body.
+    Stop,
+    /// With an ellipsis: cut short.
+    Ellipsis,
+    /// With a comma or colon: the text goes on.
+    GoesOn,
+    Open,
+}
+
+impl Line {
+    /// A title or a teaser cut short: what stands in a list of other articles.
+    pub(super) fn is_entry(&self) -> bool {
+        let title =
+            self.end == End::Open && (LEAST_TITLE_WORDS..=TITLE_WORDS).contains(&self.words);
+        !self.continues && (title || (self.end == End::Ellipsis && self.words >= LEAST_TITLE_WORDS))
+    }
+
+    /// Ends like a sentence.
+    pub(super) fn is_sentence(&self) -> bool {
+        self.end == End::Stop
+    }
+}
+
+/// The lines of a text that are not blank.
+pub(super) fn read_lines(text: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (index, part) in text.split_inclusive('\n').enumerate() {
+        let bytes = start..start + part.len();
+        start = bytes.end;
+        if !part.trim().is_empty() {
+            lines.push(read_line(part, bytes, index + 1));
+        }
+    }
+    lines
+}
+
+fn read_line(part: &str, bytes: Range<usize>, number: usize) -> Line {
+    let mut squeezed = String::new();
+    squeeze(part, &mut squeezed);
+    let first = part.trim_start().chars().next().unwrap_or(' ');
+    Line {
+        bytes,
+        number,
+        squeezed,
+        words: part.split_whitespace().count(),
+        end: end_of(part),
+        continues: first.is_lowercase()
+            || matches!(first, ',' | '.' | ')' | '،' | ';' | '—' | '–' | '-'),
+        starred: first == '*',
+        is_code: is_code(part),
+    }
+}
+
+fn end_of(line: &str) -> End {
+    let line = line
+        .trim_end()
+        .trim_end_matches(['"', '”', '»', ')', ']', '\u{200F}', '\u{200E}']);
+    match line.chars().next_back() {
+        Some('…') => End::Ellipsis,
+        Some('.') if line.ends_with("..") => End::Ellipsis,
+        Some('.' | '۔') => End::Stop,
+        Some(',' | '،' | ':' | ';' | '؛') => End::GoesOn,
+        _ => End::Open,
+    }
+}
+
+/// Many braces, brackets and semicolons and a word of a programming language: no newspaper writes so.
+fn is_code(line: &str) -> bool {
+    let marks = line
+        .bytes()
+        .filter(|byte| matches!(byte, b'{' | b'}' | b'(' | b')' | b'=' | b';' | b'[' | b']'))
+        .count();
+    let words = [
+        "function",
+        "var ",
+        "jwplayer",
+        "document.",
+        "window.",
+        "return {",
+        "min-height",
+        "z-index",
+        ".create(",
+    ];
+    marks >= 4 && marks * 30 > line.len() && words.iter().any(|word| line.contains(word))
+}
+
+/// Where the last `letters` squeezed characters of `line` begin, in bytes of `line`.
+pub(super) fn suffix_start(line: &str, letters: usize) -> Option<usize> {
+    let mut left = letters;
+    let mut buffer = String::new();
+    for (at, c) in line.char_indices().rev() {
+        buffer.clear();
+        squeeze(c.encode_utf8(&mut [0; 4]), &mut buffer);
+        left = left.checked_sub(buffer.chars().count())?;
+        if left == 0 {
+            return Some(at);
+        }
+    }
+    None
+}

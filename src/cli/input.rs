@@ -1,0 +1,153 @@
+//! Shared arguments: which model, which labels, which glossary.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use article_toolkit::article::{
+    Article, Corpus, LabelColumn, LabelsOptions, TaskKind, decode, read_article,
+};
+use article_toolkit::features::Glossary;
+use article_toolkit::pipeline::Pipeline;
+use clap::Args;
+
+/// The model `train` writes and the others read where none is named.
+pub(crate) const DEFAULT_MODEL: &str = "models/model.safetensors";
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelArg {
+    /// Model file.
+    #[arg(long, short, value_name = "FILE", default_value = DEFAULT_MODEL)]
+    pub(crate) model: PathBuf,
+}
+
+impl ModelArg {
+    pub(crate) fn load(&self) -> anyhow::Result<Pipeline> {
+        if !self.model.exists() {
+            bail!(
+                "no model at {}; train one with `toolkit train LABELS.csv` or name it with --model",
+                self.model.display()
+            );
+        }
+        Ok(Pipeline::load(&self.model)?)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelsArg {
+    /// Labels file (CSV; see data/README.md).
+    #[arg(value_name = "LABELS.csv")]
+    pub(crate) labels: PathBuf,
+    /// Column with sets of labels separated by | (default: topics).
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) topics_column: Option<String>,
+    /// Column with exactly one label (default: stance).
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) stance_column: Option<String>,
+    /// Any other label column, as often as needed: COLUMN:multi or COLUMN:single.
+    #[arg(long = "label", value_name = "COLUMN:KIND", value_parser = parse_column)]
+    pub(crate) label: Vec<LabelColumn>,
+    /// Only rows whose split column says so.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) split: Option<String>,
+}
+
+fn parse_column(text: &str) -> Result<LabelColumn, String> {
+    let (column, kind) = text
+        .rsplit_once(':')
+        .ok_or("expected COLUMN:multi or COLUMN:single")?;
+    let kind = match kind {
+        "multi" => TaskKind::Multi,
+        "single" => TaskKind::Single,
+        other => return Err(format!("\"{other}\" is neither multi nor single")),
+    };
+    Ok(LabelColumn {
+        column: column.to_owned(),
+        kind,
+    })
+}
+
+impl LabelsArg {
+    pub(crate) fn options(&self) -> LabelsOptions {
+        let named =
+            |name: &Option<String>, kind| name.clone().map(|column| LabelColumn { column, kind });
+        let columns: Vec<LabelColumn> = named(&self.topics_column, TaskKind::Multi)
+            .into_iter()
+            .chain(named(&self.stance_column, TaskKind::Single))
+            .chain(self.label.iter().cloned())
+            .collect();
+        if columns.is_empty() {
+            LabelsOptions::default()
+        } else {
+            LabelsOptions {
+                columns,
+                required: true,
+            }
+        }
+    }
+
+    /// Reads the file and keeps the rows of the split asked for.
+    pub(crate) fn read(&self) -> anyhow::Result<Corpus> {
+        let corpus = Corpus::read(&self.labels, &self.options())?;
+        let Some(split) = &self.split else {
+            return Ok(corpus);
+        };
+        let of_split = |i: &usize| corpus.articles[*i].meta.split.as_deref() == Some(split);
+        let rows: Vec<usize> = (0..corpus.articles.len()).filter(of_split).collect();
+        if rows.is_empty() {
+            bail!("{}: no row of split \"{split}\"", self.labels.display());
+        }
+        Ok(corpus.select(&rows))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GlossaryArg {
+    /// Glossary file to add to the built-in one, as often as needed.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) glossary: Vec<PathBuf>,
+    /// Leave out the built-in glossary.
+    #[arg(long)]
+    pub(crate) no_builtin_glossary: bool,
+}
+
+impl GlossaryArg {
+    pub(crate) fn read(&self) -> anyhow::Result<Glossary> {
+        let mut glossary = if self.no_builtin_glossary {
+            Glossary::default()
+        } else {
+            Glossary::built_in()?
+        };
+        for path in &self.glossary {
+            glossary.read(path)?;
+        }
+        Ok(glossary)
+    }
+}
+
+/// One article from a file, or from standard input where the path is `-`.
+pub(crate) fn one_article(path: &Path) -> anyhow::Result<Article> {
+    if path != Path::new("-") {
+        return Ok(read_article(path, &path.display().to_string())?);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .context("standard input")?;
+    let decoded = decode(&bytes);
+    anyhow::ensure!(
+        !decoded.text.contains('\0'),
+        "standard input is binary, not text"
+    );
+    let text = decoded.text;
+    if text.trim().is_empty() {
+        bail!("standard input is empty");
+    }
+    Ok(Article {
+        id: "-".to_owned(),
+        text,
+        path: "-".into(),
+        ..Article::default()
+    })
+}

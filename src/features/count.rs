@@ -1,0 +1,176 @@
+//! One document to counts of hashed terms.
+
+use std::ops::Range;
+
+use crate::text::{Analyzer, Lang};
+
+use super::glossary::{Hit, Matcher};
+use super::hash::{TermHasher, hash_term};
+use super::tokens::TokenBuffer;
+use super::{Block, FeatureSpec};
+
+/// A document ready to be featurized: the text as read, the ranges that are the article's own words, the language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document<'t> {
+    /// Text as read.
+    pub text: &'t str,
+    /// Byte ranges of `text` that count, ascending, without overlap.
+    pub kept: Vec<Range<usize>>,
+    /// Language whose rules apply.
+    pub lang: Lang,
+}
+
+/// Takes one occurrence of a term: its block, its hash, its spelling on demand, the tokens it covers.
+pub(crate) type TermSink<'s> = dyn FnMut(Block, u64, &dyn Fn() -> String, Range<usize>) + 's;
+
+/// Tokens, hits and working space of one document; reused from document to document.
+#[derive(Debug, Default)]
+pub(crate) struct Occurrences {
+    pub(crate) tokens: TokenBuffer,
+    pub(crate) hits: Vec<Hit>,
+    padded: String,
+    haystack: String,
+}
+
+/// Enumerates every term of a document under the same settings, in training and in prediction.
+#[derive(Debug)]
+pub(crate) struct Counter<'a> {
+    pub(crate) spec: &'a FeatureSpec,
+    pub(crate) analyzer: &'a Analyzer,
+    pub(crate) matcher: &'a Matcher,
+}
+
+impl Counter<'_> {
+    /// Tokenizes `document` and calls `sink(block, hash, term, tokens)` for every occurrence of every term.
+    ///
+    /// `term` is made only when the sink asks for it: it costs an allocation.
+    pub(crate) fn for_each_term(
+        &self,
+        document: &Document<'_>,
+        seen: &mut Occurrences,
+        sink: &mut TermSink<'_>,
+    ) {
+        seen.tokens
+            .fill(self.analyzer, document.text, &document.kept, document.lang);
+        self.words(&seen.tokens, sink);
+        self.characters(&seen.tokens, &mut seen.padded, sink);
+        self.matcher
+            .find(&seen.tokens, &mut seen.haystack, &mut seen.hits);
+        self.concepts(&seen.hits, sink);
+    }
+
+    fn words(&self, tokens: &TokenBuffer, sink: &mut TermSink<'_>) {
+        for first in 0..tokens.len() {
+            if tokens.masked(first) {
+                continue;
+            }
+            let mut hasher = TermHasher::new(Block::Words as u8);
+            for last in first..(first + self.spec.word_ngrams).min(tokens.len()) {
+                if last > first {
+                    if !tokens.adjacent(last - 1) {
+                        break;
+                    }
+                    hasher.write(b" ");
+                }
+                hasher.write(tokens.stem(last).as_bytes());
+                let term = || {
+                    (first..=last)
+                        .map(|i| tokens.stem(i))
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                };
+                sink(Block::Words, hasher.finish(), &term, first..last + 1);
+            }
+        }
+    }
+
+    fn characters(&self, tokens: &TokenBuffer, padded: &mut String, sink: &mut TermSink<'_>) {
+        let (shortest, longest) = self.spec.char_ngrams;
+        if longest == 0 {
+            return;
+        }
+        for i in (0..tokens.len()).filter(|&i| !tokens.masked(i)) {
+            padded.clear();
+            padded.push(' ');
+            padded.push_str(tokens.key(i));
+            padded.push(' ');
+            char_ngrams(padded, shortest, longest, &mut |hash, gram: &str| {
+                sink(Block::Characters, hash, &|| gram.to_owned(), i..i + 1);
+            });
+        }
+    }
+
+    fn concepts(&self, hits: &[Hit], sink: &mut TermSink<'_>) {
+        let mut give = |block: Block, term: &str, hit: &Hit| {
+            sink(
+                block,
+                hash_term(block as u8, term),
+                &|| term.to_owned(),
+                hit.tokens.clone(),
+            );
+        };
+        for hit in hits
+            .iter()
+            .filter(|hit| self.matcher.is_feature(hit.concept))
+        {
+            let id = self.matcher.concept_id(hit.concept);
+            let [subject, kind] = self.matcher.aggregates(hit.concept);
+            give(Block::Concepts, id, hit);
+            give(Block::Subjects, &subject.anywhere, hit);
+            give(Block::Subjects, &kind.anywhere, hit);
+            if hit.tokens.start < self.spec.lead_tokens {
+                give(Block::LeadConcepts, id, hit);
+                give(Block::Subjects, &subject.in_lead, hit);
+                give(Block::Subjects, &kind.in_lead, hit);
+            }
+        }
+    }
+}
+
+/// Every n-gram of `shortest..=longest` characters of a word padded by one space on both sides; a word too short for
+/// any gives the whole padded word once.
+fn char_ngrams(padded: &str, shortest: usize, longest: usize, sink: &mut dyn FnMut(u64, &str)) {
+    let mut given = false;
+    for (start, _) in padded.char_indices() {
+        let mut hasher = TermHasher::new(Block::Characters as u8);
+        for (n, (offset, c)) in padded[start..].char_indices().take(longest).enumerate() {
+            let end = start + offset + c.len_utf8();
+            hasher.write(&padded.as_bytes()[start + offset..end]);
+            if n + 1 >= shortest {
+                sink(hasher.finish(), &padded[start..end]);
+                given = true;
+            }
+        }
+    }
+    if !given {
+        sink(hash_term(Block::Characters as u8, padded), padded);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grams(padded: &str) -> Vec<String> {
+        let mut grams = Vec::new();
+        char_ngrams(padded, 3, 5, &mut |hash, gram| {
+            assert_eq!(hash, hash_term(Block::Characters as u8, gram));
+            grams.push(gram.to_owned());
+        });
+        grams
+    }
+
+    #[test]
+    fn grams_stay_inside_the_word() {
+        assert_eq!(
+            grams(" گاز "),
+            [" گا", " گاز", " گاز ", "گاز", "گاز ", "از "]
+        );
+    }
+
+    #[test]
+    fn a_short_word_is_kept_whole() {
+        assert_eq!(grams(" و "), [" و "]);
+        assert_eq!(grams(""), [""]);
+    }
+}

@@ -1,0 +1,19 @@
+//! Text keys to sparse rows: n-grams, glossary concepts, vocabulary, TF-IDF.
+
+mod count;
+mod glossary;
+mod hash;
+mod rows;
+mod spec;
+mod tfidf;
+mod tokens;
+mod vocabulary;
+
+pub use count::Document;
+pub use glossary::{Concept, Glossary, GlossaryError, GlossaryProblem, Hit, Matcher};
+pub use rows::SparseRows;
+pub use spec::{Block, FeatureSpec};
+pub use tfidf::{
+    Attribution, CountRows, Documents, FeatureError, Idf, TfIdf, TfIdfParams, TfIdfValidParams,
+};
+pub use vocabulary::Vocabulary;

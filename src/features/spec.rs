@@ -1,0 +1,68 @@
+//! What is counted and how counts are weighted. Stored in the model file.
+
+use serde::{Deserialize, Serialize};
+
+/// One kind of features; each block is L2-normalised by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Block {
+    /// n-grams of word stems.
+    Words = 0,
+    /// Character n-grams inside word boundaries.
+    Characters = 1,
+    /// Glossary concepts in the whole article.
+    Concepts = 2,
+    /// Glossary concepts in the title and lead.
+    LeadConcepts = 3,
+    /// How many hits each subject and each kind of the glossary has, in the whole article and in the lead: few dense
+    /// features that carry a label over to concepts never seen in training.
+    Subjects = 4,
+}
+
+impl Block {
+    /// All blocks, in column order.
+    pub const ALL: [Self; 5] = [
+        Self::Words,
+        Self::Characters,
+        Self::Concepts,
+        Self::LeadConcepts,
+        Self::Subjects,
+    ];
+
+    /// Name in reports and settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        [
+            "words",
+            "characters",
+            "concepts",
+            "lead_concepts",
+            "subjects",
+        ][self as usize]
+    }
+}
+
+/// Settings of the featurizer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureSpec {
+    /// Longest word n-gram, from 1; 0 switches the block off.
+    pub word_ngrams: usize,
+    /// Shortest and longest character n-gram; `(0, 0)` switches the block off.
+    pub char_ngrams: (usize, usize),
+    /// A word or character n-gram must stand in at least this many articles.
+    pub min_df: u32,
+    /// Number of leading tokens (title and lead) counted in the lead block.
+    pub lead_tokens: usize,
+}
+
+impl Default for FeatureSpec {
+    fn default() -> Self {
+        Self {
+            word_ngrams: 2,
+            char_ngrams: (3, 5),
+            min_df: 2,
+            lead_tokens: 45,
+        }
+    }
+}

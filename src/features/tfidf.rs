@@ -1,0 +1,491 @@
+//! Counts to TF-IDF rows.
+//!
+//! A value is `tf(t, d) * idf(t)`, each block divided by its own L2 norm. For words and characters
+//! `tf = 1 + ln(count)` (sublinear), for concepts `tf = ln(1 + count)`; `idf = ln((1 + n) / (1 + df)) + 1` with the n
+//! and df of the training articles (smooth idf as in scikit-learn; Manning, Raghavan, Schuetze, "Introduction to
+//! Information Retrieval", 2008, section 6.2). idf is frozen at fit: a row never depends on its batch.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use linfa::ParamGuard;
+use linfa::dataset::{DatasetBase, Records};
+use linfa::traits::{Fit, Transformer};
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::text::Analyzer;
+
+use super::count::{Counter, Document, Occurrences};
+use super::{Block, FeatureSpec, Matcher, SparseRows, Vocabulary};
+
+/// Documents per parallel work item; fixed, so that results do not depend on the number of threads.
+const CHUNK: usize = 64;
+
+/// Why no features can be made.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum FeatureError {
+    /// A setting outside its range.
+    #[error("{0}")]
+    Setting(String),
+    /// No term stands in enough documents.
+    #[error(
+        "no term stands in at least {min_df} of the {n_documents} articles; more or longer articles are needed"
+    )]
+    EmptyVocabulary {
+        /// Documents read.
+        n_documents: usize,
+        /// Document frequency asked for.
+        min_df: u32,
+    },
+    /// More terms than a column number can hold.
+    #[error("more than {} terms", u32::MAX)]
+    TooManyTerms,
+    /// From linfa's own checks.
+    #[error("{0}")]
+    Linfa(String),
+}
+
+impl From<linfa::Error> for FeatureError {
+    fn from(error: linfa::Error) -> Self {
+        Self::Linfa(error.to_string())
+    }
+}
+
+/// Documents as linfa records; n_features is 0, for they have none before they are featurized.
+#[derive(Debug)]
+pub struct Documents<'d, 't>(pub &'d [Document<'t>]);
+
+impl Records for Documents<'_, '_> {
+    type Elem = f32;
+
+    fn nsamples(&self) -> usize {
+        self.0.len()
+    }
+
+    fn nfeatures(&self) -> usize {
+        0
+    }
+}
+
+/// Settings checked by [`ParamGuard`].
+#[derive(Debug)]
+pub struct TfIdfValidParams {
+    spec: FeatureSpec,
+    analyzer: Analyzer,
+    matcher: Matcher,
+}
+
+/// Settings as given.
+#[derive(Debug)]
+pub struct TfIdfParams(TfIdfValidParams);
+
+impl TfIdfParams {
+    /// Settings of the featurizer, with the text path and the glossary it uses.
+    #[must_use]
+    pub fn new(spec: FeatureSpec, analyzer: Analyzer, matcher: Matcher) -> Self {
+        Self(TfIdfValidParams {
+            spec,
+            analyzer,
+            matcher,
+        })
+    }
+}
+
+impl ParamGuard for TfIdfParams {
+    type Checked = TfIdfValidParams;
+    type Error = FeatureError;
+
+    fn check_ref(&self) -> Result<&Self::Checked, Self::Error> {
+        let (shortest, longest) = self.0.spec.char_ngrams;
+        if self.0.spec.word_ngrams > 5
+            || longest > 8
+            || shortest > longest
+            || (longest > 0 && shortest == 0)
+        {
+            let message = "word n-grams go up to 5, character n-grams from 1 up to 8".to_owned();
+            return Err(FeatureError::Setting(message));
+        }
+        if self.0.spec.min_df == 0 {
+            return Err(FeatureError::Setting("min_df starts at 1".to_owned()));
+        }
+        Ok(&self.0)
+    }
+
+    fn check(self) -> Result<Self::Checked, Self::Error> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}
+
+/// Term counts of documents over a vocabulary; the raw material of every fold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CountRows {
+    /// `(column, count)` pairs of each document, columns ascending.
+    rows: Vec<Vec<(u32, u32)>>,
+}
+
+/// Inverse document frequencies of every column, length n_features.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Idf(pub Vec<f32>);
+
+impl CountRows {
+    /// Number of documents.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// True without documents.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// idf over the documents at `indices` only; a column that none of them holds gets 0, so it weighs nothing.
+    #[must_use]
+    pub fn idf(&self, indices: &[usize], n_features: usize) -> Idf {
+        let mut df = vec![0_u32; n_features];
+        for &i in indices {
+            self.rows[i]
+                .iter()
+                .for_each(|(column, _)| df[*column as usize] += 1);
+        }
+        let n = indices.len() as f64;
+        let idf = |df: u32| {
+            if df == 0 {
+                0.0
+            } else {
+                (((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0) as f32
+            }
+        };
+        Idf(df.into_iter().map(idf).collect())
+    }
+
+    /// TF-IDF rows of the documents at `indices`, every block of unit norm.
+    #[must_use]
+    pub fn weigh(&self, indices: &[usize], vocabulary: &Vocabulary, idf: &Idf) -> SparseRows {
+        let rows: Vec<Vec<(u32, f32)>> = indices
+            .par_iter()
+            .map(|&i| weigh_row(&self.rows[i], vocabulary, idf))
+            .collect();
+        SparseRows::from_rows(vocabulary.n_features(), &rows)
+    }
+}
+
+fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(u32, f32)> {
+    let mut row = Vec::with_capacity(counts.len());
+    let mut rest = counts;
+    for block in Block::ALL {
+        let end = vocabulary.columns(block).end;
+        let (own, others) = rest.split_at(rest.partition_point(|(column, _)| *column < end));
+        rest = others;
+        let first = row.len();
+        for &(column, count) in own {
+            let value = term_frequency(block, count) * idf.0[column as usize];
+            if value > 0.0 {
+                row.push((column, value));
+            }
+        }
+        normalize(&mut row[first..]);
+    }
+    row
+}
+
+fn term_frequency(block: Block, count: u32) -> f32 {
+    match block {
+        Block::Words | Block::Characters => 1.0 + (count as f32).ln(),
+        Block::Concepts | Block::LeadConcepts | Block::Subjects => (count as f32).ln_1p(),
+    }
+}
+
+fn normalize(values: &mut [(u32, f32)]) {
+    let norm = values
+        .iter()
+        .map(|(_, v)| f64::from(*v) * f64::from(*v))
+        .sum::<f64>()
+        .sqrt() as f32;
+    if norm > 0.0 {
+        values.iter_mut().for_each(|(_, v)| *v /= norm);
+    }
+}
+
+impl TfIdfValidParams {
+    /// The tokenizer.
+    pub(crate) fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
+    fn counter(&self) -> Counter<'_> {
+        Counter {
+            spec: &self.spec,
+            analyzer: &self.analyzer,
+            matcher: &self.matcher,
+        }
+    }
+
+    /// Reads every document once: the vocabulary of all terms that are frequent enough, and the counts over it.
+    ///
+    /// # Errors
+    /// When no word or character n-gram is frequent enough.
+    pub fn count(
+        &self,
+        documents: &[Document<'_>],
+    ) -> Result<(Vocabulary, CountRows), FeatureError> {
+        let chunks: Vec<Chunk> = documents
+            .par_chunks(CHUNK)
+            .map(|chunk| self.count_chunk(chunk))
+            .collect();
+        let vocabulary = self.vocabulary(&chunks, documents.len())?;
+        let rows = chunks
+            .into_par_iter()
+            .flat_map_iter(|chunk| chunk.documents)
+            .map(|terms| to_columns(&terms, &vocabulary))
+            .collect();
+        Ok((vocabulary, CountRows { rows }))
+    }
+
+    fn count_chunk(&self, documents: &[Document<'_>]) -> Chunk {
+        let mut chunk = Chunk::default();
+        let mut seen = Occurrences::default();
+        for document in documents {
+            let mut hashes = Vec::new();
+            self.counter()
+                .for_each_term(document, &mut seen, &mut |block, hash, term, _| {
+                    hashes.push(hash);
+                    chunk
+                        .terms
+                        .entry(hash)
+                        .or_insert_with(|| (0, block, term().into_boxed_str()));
+                });
+            let counts = run_lengths(hashes);
+            for (hash, _) in &counts {
+                if let Some(entry) = chunk.terms.get_mut(hash) {
+                    entry.0 += 1;
+                }
+            }
+            chunk.documents.push(counts);
+        }
+        chunk
+    }
+
+    fn vocabulary(&self, chunks: &[Chunk], n_documents: usize) -> Result<Vocabulary, FeatureError> {
+        let mut df: HashMap<u64, (u32, Block, &str)> = HashMap::new();
+        for chunk in chunks {
+            for (hash, (n, block, term)) in &chunk.terms {
+                df.entry(*hash).or_insert((0, *block, term)).0 += n;
+            }
+        }
+        let mut terms = vec![Vec::new(); Block::ALL.len()];
+        for (n, block, term) in df.into_values() {
+            if n >= self.min_df(block) {
+                terms[block as usize].push(Box::from(term));
+            }
+        }
+        terms
+            .iter_mut()
+            .for_each(|t: &mut Vec<Box<str>>| t.par_sort_unstable());
+        match terms.iter().map(Vec::len).sum::<usize>() {
+            0 => Err(FeatureError::EmptyVocabulary {
+                n_documents,
+                min_df: self.spec.min_df,
+            }),
+            n if n > u32::MAX as usize / 4 => Err(FeatureError::TooManyTerms),
+            _ => Ok(Vocabulary::new(&terms)),
+        }
+    }
+
+    /// A concept is known before any article is read, so one article is enough for it.
+    fn min_df(&self, block: Block) -> u32 {
+        if matches!(block, Block::Words | Block::Characters) {
+            self.spec.min_df
+        } else {
+            1
+        }
+    }
+
+    /// A featurizer with the vocabulary and idf given, fitted elsewhere or read from a model file.
+    #[must_use]
+    pub fn with_vocabulary(self, vocabulary: Vocabulary, idf: Idf) -> TfIdf {
+        TfIdf {
+            params: self,
+            vocabulary,
+            idf,
+        }
+    }
+
+    /// Learns vocabulary and idf and weighs the same documents, reading the text once.
+    ///
+    /// # Errors
+    /// As [`count`](Self::count).
+    pub fn fit_transform(
+        self,
+        documents: &[Document<'_>],
+    ) -> Result<(TfIdf, SparseRows), FeatureError> {
+        let (vocabulary, counts) = self.count(documents)?;
+        let all: Vec<usize> = (0..documents.len()).collect();
+        let idf = counts.idf(&all, vocabulary.n_features());
+        let rows = counts.weigh(&all, &vocabulary, &idf);
+        Ok((self.with_vocabulary(vocabulary, idf), rows))
+    }
+}
+
+#[derive(Default)]
+struct Chunk {
+    /// `(hash, count)` of each document, hashes ascending.
+    documents: Vec<Vec<(u64, u32)>>,
+    /// Document frequency, block and spelling of every term of the chunk.
+    terms: HashMap<u64, (u32, Block, Box<str>)>,
+}
+
+fn run_lengths(mut hashes: Vec<u64>) -> Vec<(u64, u32)> {
+    hashes.sort_unstable();
+    let mut counts: Vec<(u64, u32)> = Vec::new();
+    for hash in hashes {
+        match counts.last_mut() {
+            Some((last, n)) if *last == hash => *n += 1,
+            _ => counts.push((hash, 1)),
+        }
+    }
+    counts
+}
+
+fn to_columns(counts: &[(u64, u32)], vocabulary: &Vocabulary) -> Vec<(u32, u32)> {
+    let mut row: Vec<(u32, u32)> = counts
+        .iter()
+        .filter_map(|(hash, n)| Some((vocabulary.column(*hash)?, *n)))
+        .collect();
+    row.sort_unstable();
+    row
+}
+
+/// A fitted featurizer: text to rows of shape (n_samples, n_features).
+#[derive(Debug)]
+pub struct TfIdf {
+    params: TfIdfValidParams,
+    vocabulary: Vocabulary,
+    idf: Idf,
+}
+
+/// One occurrence of one feature, with its share of the feature's value; shares of a feature add up to its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attribution {
+    /// Column of the feature.
+    pub column: u32,
+    /// Where it stands in the text as read.
+    pub bytes: Range<usize>,
+    /// Share of the row's value.
+    pub value: f32,
+}
+
+impl TfIdf {
+    /// Terms and columns.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// idf of every column.
+    #[must_use]
+    pub fn idf(&self) -> &Idf {
+        &self.idf
+    }
+
+    /// Settings.
+    #[must_use]
+    pub fn spec(&self) -> &FeatureSpec {
+        &self.params.spec
+    }
+
+    /// The compiled glossary.
+    #[must_use]
+    pub fn matcher(&self) -> &Matcher {
+        &self.params.matcher
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub fn analyzer(&self) -> &Analyzer {
+        &self.params.analyzer
+    }
+
+    /// The row of one document and its number of words.
+    pub(crate) fn row(&self, document: &Document<'_>, seen: &mut Occurrences) -> Vec<(u32, f32)> {
+        let mut hashes = Vec::new();
+        self.params
+            .counter()
+            .for_each_term(document, seen, &mut |_, hash, _, _| hashes.push(hash));
+        weigh_row(
+            &to_columns(&run_lengths(hashes), &self.vocabulary),
+            &self.vocabulary,
+            &self.idf,
+        )
+    }
+
+    /// Every occurrence of every feature of a document with its share of the value, in text order.
+    #[must_use]
+    pub fn attribute(&self, document: &Document<'_>) -> Vec<Attribution> {
+        let mut seen = Occurrences::default();
+        let mut found: Vec<(u32, Range<usize>)> = Vec::new();
+        self.params
+            .counter()
+            .for_each_term(document, &mut seen, &mut |_, hash, _, tokens| {
+                found.extend(self.vocabulary.column(hash).map(|column| (column, tokens)));
+            });
+        let mut hashes: Vec<u64> = found.iter().map(|(column, _)| u64::from(*column)).collect();
+        hashes.sort_unstable();
+        let counts: Vec<(u32, u32)> = run_lengths(hashes)
+            .into_iter()
+            .map(|(c, n)| (c as u32, n))
+            .collect();
+        let row = weigh_row(&counts, &self.vocabulary, &self.idf);
+        let share = |column: u32| {
+            let value = row
+                .binary_search_by_key(&column, |(c, _)| *c)
+                .map_or(0.0, |i| row[i].1);
+            let count = counts
+                .binary_search_by_key(&column, |(c, _)| *c)
+                .map_or(1, |i| counts[i].1);
+            value / count as f32
+        };
+        let bytes =
+            |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;
+        found
+            .iter()
+            .map(|(column, t)| Attribution {
+                column: *column,
+                bytes: bytes(t),
+                value: share(*column),
+            })
+            .collect()
+    }
+}
+
+impl Fit<Documents<'_, '_>, (), FeatureError> for TfIdfParams {
+    type Object = Idf;
+
+    fn fit(
+        &self,
+        dataset: &DatasetBase<Documents<'_, '_>, ()>,
+    ) -> Result<Self::Object, FeatureError> {
+        let (vocabulary, counts) = self.check_ref()?.count(dataset.records.0)?;
+        let all: Vec<usize> = (0..counts.len()).collect();
+        Ok(counts.idf(&all, vocabulary.n_features()))
+    }
+}
+
+impl Transformer<Documents<'_, '_>, SparseRows> for TfIdf {
+    fn transform(&self, documents: Documents<'_, '_>) -> SparseRows {
+        let rows: Vec<Vec<(u32, f32)>> = documents
+            .0
+            .par_chunks(CHUNK)
+            .flat_map_iter(|chunk| {
+                let mut seen = Occurrences::default();
+                chunk
+                    .iter()
+                    .map(move |document| self.row(document, &mut seen))
+            })
+            .collect();
+        SparseRows::from_rows(self.vocabulary.n_features(), &rows)
+    }
+}

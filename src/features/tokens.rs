@@ -1,0 +1,99 @@
+//! The tokens of one document, flat and reused from document to document.
+
+use std::ops::Range;
+
+use crate::text::{Analyzer, Lang, Scratch, Token};
+
+/// Keys and stems of one document laid end to end; no allocation per token.
+#[derive(Debug, Default)]
+pub(crate) struct TokenBuffer {
+    keys: String,
+    stems: String,
+    entries: Vec<Entry>,
+    scratch: Scratch,
+    /// Language the tokens were made with.
+    pub(crate) lang: Option<Lang>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    key_end: u32,
+    stem_end: u32,
+    bytes: (u32, u32),
+    position: u32,
+    masked: bool,
+}
+
+impl TokenBuffer {
+    /// Replaces the content by the tokens of the kept ranges of `text`.
+    pub(crate) fn fill(
+        &mut self,
+        analyzer: &Analyzer,
+        text: &str,
+        kept: &[Range<usize>],
+        lang: Lang,
+    ) {
+        self.keys.clear();
+        self.stems.clear();
+        self.entries.clear();
+        self.lang = Some(lang);
+        let (keys, stems, entries) = (&mut self.keys, &mut self.stems, &mut self.entries);
+        analyzer.for_each_token(text, kept, lang, &mut self.scratch, &mut |token: Token<
+            '_,
+        >| {
+            keys.push_str(token.key);
+            stems.push_str(token.stem);
+            entries.push(Entry {
+                key_end: keys.len() as u32,
+                stem_end: stems.len() as u32,
+                bytes: (token.bytes.start as u32, token.bytes.end as u32),
+                position: token.position,
+                masked: token.masked,
+            });
+        });
+    }
+
+    /// Number of tokens.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Text key of token `i`.
+    pub(crate) fn key(&self, i: usize) -> &str {
+        let start = if i == 0 {
+            0
+        } else {
+            self.entries[i - 1].key_end as usize
+        };
+        &self.keys[start..self.entries[i].key_end as usize]
+    }
+
+    /// Stem of token `i`.
+    pub(crate) fn stem(&self, i: usize) -> &str {
+        let start = if i == 0 {
+            0
+        } else {
+            self.entries[i - 1].stem_end as usize
+        };
+        &self.stems[start..self.entries[i].stem_end as usize]
+    }
+
+    /// Where token `i` stands in the text.
+    pub(crate) fn bytes(&self, i: usize) -> Range<usize> {
+        let (start, end) = self.entries[i].bytes;
+        start as usize..end as usize
+    }
+
+    /// True where token `i` is hidden from the features.
+    pub(crate) fn masked(&self, i: usize) -> bool {
+        self.entries[i].masked
+    }
+
+    /// True where token `i + 1` follows token `i` in the same sentence and neither is hidden.
+    pub(crate) fn adjacent(&self, i: usize) -> bool {
+        let (Some(a), Some(b)) = (self.entries.get(i), self.entries.get(i + 1)) else {
+            return false;
+        };
+        b.position == a.position + 1 && !a.masked && !b.masked
+    }
+}

@@ -1,0 +1,315 @@
+//! One article to an answer.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::article::{Article, Corpus, GoldTask, TaskKind};
+use crate::classify::decide;
+use crate::evaluate::{Evidence, ReportInput};
+use crate::features::Document;
+use crate::text::Lang;
+
+use super::evidence::top_evidence;
+use super::train::{article_outcome, task_outcomes};
+use super::{Head, Pipeline, facts, near_duplicate_groups, prepare};
+
+/// An article with fewer words than this is answered, but flagged.
+const SHORT: usize = 20;
+/// Pieces of evidence shown for each label.
+const PIECES: usize = 4;
+
+/// One label's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelScore {
+    /// Label.
+    pub label: String,
+    /// Calibrated probability.
+    pub probability: f64,
+    /// True where the label is given.
+    pub given: bool,
+}
+
+/// One task's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskPrediction {
+    /// Task.
+    pub task: String,
+    /// Any subset or exactly one.
+    pub kind: TaskKind,
+    /// Every label in column order.
+    pub labels: Vec<LabelScore>,
+}
+
+/// One article's answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prediction {
+    /// Id of the article.
+    pub id: String,
+    /// Where it was read from.
+    pub path: String,
+    /// First line.
+    pub title: String,
+    /// Language used.
+    pub lang: Lang,
+    /// Publication date read from the text, `YYYY-MM-DD`.
+    pub date: Option<String>,
+    /// Agency the text names as its source.
+    pub agency: Option<String>,
+    /// Place of the dateline.
+    pub place: Option<String>,
+    /// Answers, one a task.
+    pub tasks: Vec<TaskPrediction>,
+    /// What carried the given labels, strongest first within a label.
+    pub evidence: Vec<Evidence>,
+    /// Warnings about the input: `short`, `other_language`, `boilerplate 36%`.
+    pub flags: Vec<String>,
+}
+
+/// A term and its signed contribution to a label's raw score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Term {
+    /// Feature block.
+    pub block: String,
+    /// The term.
+    pub term: String,
+    /// Signed contribution.
+    pub contribution: f64,
+}
+
+/// How one label's raw score came about: `bias` and all contributions add up to `score`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Task.
+    pub task: String,
+    /// Label.
+    pub label: String,
+    /// Raw score.
+    pub score: f64,
+    /// Constant part of it.
+    pub bias: f64,
+    /// Calibrated probability.
+    pub probability: f64,
+    /// Cut on the probability, for a label of a set.
+    pub cut: Option<f64>,
+    /// True where the label is given.
+    pub given: bool,
+    /// Contributions of every term of the article, largest size first.
+    pub terms: Vec<Term>,
+    /// The same grouped by the words of the article, as spelled.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Pipeline {
+    /// Answers one article.
+    #[must_use]
+    pub fn predict(&self, article: &Article) -> Prediction {
+        let document = prepare(&self.cleaner, article);
+        let row = self.tfidf.row(&document, &mut Default::default());
+        let scores = self.scores(&row);
+        let tasks: Vec<TaskPrediction> = (0..self.heads.len())
+            .map(|h| task_prediction(&self.heads[h], &scores[self.outputs(h)]))
+            .collect();
+        let given = self.given_outputs(&tasks);
+        let facts = facts(&document, self.tfidf.analyzer());
+        Prediction {
+            id: article.id.clone(),
+            path: article.path.display().to_string(),
+            title: article.title().to_owned(),
+            lang: document.lang,
+            date: facts.date.map(|d| d.to_string()),
+            agency: facts.agency,
+            place: facts.place,
+            evidence: top_evidence(self, &document, &given, PIECES),
+            tasks,
+            flags: flags(article, &document),
+        }
+    }
+
+    /// Raw scores of a row, in output order.
+    pub(crate) fn scores(&self, row: &[(u32, f32)]) -> Vec<f64> {
+        let mut scores: Vec<f64> = self.bias.iter().map(|&b| f64::from(b)).collect();
+        for &(column, value) in row {
+            let weights = self.weights.row(column as usize);
+            scores
+                .iter_mut()
+                .zip(weights)
+                .for_each(|(s, w)| *s += f64::from(value) * f64::from(*w));
+        }
+        scores
+    }
+
+    fn given_outputs(&self, tasks: &[TaskPrediction]) -> Vec<usize> {
+        let labels = tasks.iter().flat_map(|t| &t.labels).enumerate();
+        labels
+            .filter(|(_, l)| l.given)
+            .map(|(output, _)| output)
+            .collect()
+    }
+
+    /// Name of the label of an output.
+    pub(crate) fn label(&self, output: usize) -> &str {
+        self.heads
+            .iter()
+            .flat_map(|h| &h.task.labels)
+            .nth(output)
+            .map_or("", String::as_str)
+    }
+
+    /// How every label's score of an article came about.
+    #[must_use]
+    pub fn explain(&self, article: &Article) -> Vec<Explanation> {
+        let document = prepare(&self.cleaner, article);
+        let row = self.tfidf.row(&document, &mut Default::default());
+        let scores = self.scores(&row);
+        let mut explanations = Vec::new();
+        for (h, head) in self.heads.iter().enumerate() {
+            let outputs = self.outputs(h);
+            let answer = task_prediction(head, &scores[outputs.clone()]);
+            for (k, (output, label)) in outputs.zip(answer.labels).enumerate() {
+                explanations.push(Explanation {
+                    task: head.task.name.clone(),
+                    label: label.label,
+                    score: scores[output],
+                    bias: f64::from(self.bias[output]),
+                    probability: label.probability,
+                    cut: head.cuts.get(k).map(|c| c.probability),
+                    given: label.given,
+                    terms: self.terms(&row, output),
+                    evidence: top_evidence(self, &document, &[output], usize::MAX),
+                });
+            }
+        }
+        explanations
+    }
+
+    fn terms(&self, row: &[(u32, f32)], output: usize) -> Vec<Term> {
+        let vocabulary = self.tfidf.vocabulary();
+        let term = |&(column, value): &(u32, f32)| Term {
+            block: vocabulary.block(column).name().to_owned(),
+            term: vocabulary.term(column).to_owned(),
+            contribution: f64::from(value) * f64::from(self.weights[[column as usize, output]]),
+        };
+        let mut terms: Vec<Term> = row.iter().map(term).collect();
+        terms.sort_by(|a, b| {
+            b.contribution
+                .abs()
+                .total_cmp(&a.contribution.abs())
+                .then_with(|| a.term.cmp(&b.term))
+        });
+        terms
+    }
+
+    /// Answers every article of a labelled corpus and lays gold beside it. Tasks the corpus lacks are left out.
+    #[must_use]
+    pub fn evaluate(
+        &self,
+        corpus: &Corpus,
+        gold: &[GoldTask],
+        title: String,
+        model: String,
+    ) -> ReportInput {
+        let groups = near_duplicate_groups(&corpus.articles);
+        let predictions: Vec<Prediction> = corpus
+            .articles
+            .par_iter()
+            .map(|a| self.predict(a))
+            .collect();
+        let articles = corpus.articles.iter().zip(&predictions).zip(&groups).map(
+            |((article, prediction), group)| {
+                let document = prepare(&self.cleaner, article);
+                let facts = facts(&document, self.tfidf.analyzer());
+                let mut outcome = article_outcome(article, &document, &facts, *group);
+                outcome.evidence.clone_from(&prediction.evidence);
+                outcome
+            },
+        );
+        let tasks = gold.iter().filter_map(|task| {
+            let h = self.heads.iter().position(|head| head.task == task.task)?;
+            let shape = (predictions.len(), task.task.labels.len());
+            let probability =
+                |(i, k): (usize, usize)| predictions[i].tasks[h].labels[k].probability;
+            let given = |(i, k): (usize, usize)| predictions[i].tasks[h].labels[k].given;
+            Some(task_outcomes(
+                task,
+                &self.heads[h].cuts,
+                &Array2::from_shape_fn(shape, probability),
+                &Array2::from_shape_fn(shape, given),
+            ))
+        });
+        ReportInput {
+            title,
+            method: "held_out".to_owned(),
+            articles: articles.collect(),
+            tasks: tasks.collect(),
+            settings: self.settings(),
+            model,
+        }
+    }
+
+    fn settings(&self) -> std::collections::BTreeMap<String, String> {
+        let mut settings = std::collections::BTreeMap::from([
+            (
+                "glossary".to_owned(),
+                self.glossary.digest()[..16].to_owned(),
+            ),
+            ("toolkit".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            (
+                "training data".to_owned(),
+                self.data_digest.chars().take(16).collect(),
+            ),
+            ("training articles".to_owned(), self.n_articles.to_string()),
+        ]);
+        for head in &self.heads {
+            let (name, c) = (&head.task.name, &head.candidate);
+            settings.insert(
+                format!("{name}.family"),
+                format!("{:?}", c.family).to_lowercase(),
+            );
+            settings.insert(format!("{name}.c"), c.c.to_string());
+            settings.insert(format!("{name}.blocks"), format!("{:?}", c.blocks));
+        }
+        settings
+    }
+}
+
+fn task_prediction(head: &Head, scores: &[f64]) -> TaskPrediction {
+    let probabilities = head.calibration.probabilities(scores);
+    let given = decide(&probabilities, &head.cuts, head.task.kind);
+    let labels = head.task.labels.iter().zip(probabilities).zip(given);
+    let score = |((label, probability), given): ((&String, f64), bool)| LabelScore {
+        label: label.clone(),
+        probability,
+        given,
+    };
+    TaskPrediction {
+        task: head.task.name.clone(),
+        kind: head.task.kind,
+        labels: labels.map(score).collect(),
+    }
+}
+
+fn flags(article: &Article, document: &Document<'_>) -> Vec<String> {
+    let mut flags = article.flags.clone();
+    let kept: usize = document.kept.iter().map(ExactSizeIterator::len).sum();
+    let words: usize = document
+        .kept
+        .iter()
+        .filter_map(|r| article.text.get(r.clone()))
+        .map(|t| t.split_whitespace().count())
+        .sum();
+    if words < SHORT {
+        flags.push("short".to_owned());
+    }
+    if document.lang == Lang::Other {
+        flags.push("other_language".to_owned());
+    }
+    let cut = 100 * (article.text.len() - kept) / article.text.len().max(1);
+    if cut > 0 {
+        flags.push(format!("boilerplate {cut}%"));
+    }
+    flags
+}

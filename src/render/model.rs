@@ -1,0 +1,268 @@
+//! A model as text: its card, its content, and how it came to an answer.
+
+use std::fmt::Write;
+
+use crate::article::{Article, Cleaned};
+use crate::classify::Candidate;
+use crate::evaluate::{Metric, Report};
+use crate::features::Block;
+use crate::pipeline::{Explanation, Head, Pipeline};
+
+use super::columns::{cut, printable};
+
+/// The model card, Markdown.
+#[must_use]
+pub fn model_card(
+    pipeline: &Pipeline,
+    report: Option<&Report>,
+    digest: &str,
+    rankings: &[Vec<(Candidate, f64)>],
+) -> String {
+    let mut card = format!(
+        "# Model card\n\nTrained by toolkit {} on {} labelled articles (data digest `{}`).\nModel digest `{}`.\n\n",
+        env!("CARGO_PKG_VERSION"),
+        pipeline.n_articles(),
+        short(pipeline.data_digest()),
+        short(digest),
+    );
+    card.push_str("It tags news articles. It sees words, characters and glossary concepts, not meaning: read what it tags before you act on it.\n");
+    for (i, head) in pipeline.heads().iter().enumerate() {
+        let _ = write!(
+            card,
+            "\n## {}\n\n{}\n\n",
+            head.task.name,
+            head_sentence(head)
+        );
+        card.push_str(&label_table(head, report));
+        card.push_str(&ranking_lines(rankings.get(i).map_or(&[], Vec::as_slice)));
+    }
+    card.push_str("\nHow the numbers were made: out-of-fold, each article scored by a model that never saw it, and each cut chosen on the other folds. docs/metrics.md has every formula.\n");
+    card
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..16).unwrap_or(digest)
+}
+
+fn head_sentence(head: &Head) -> String {
+    let f1 = head
+        .macro_f1
+        .map_or("not measured (too few articles)".to_owned(), |f| {
+            format!("{f:.3}")
+        });
+    format!(
+        "{} annotated articles; {}; cross-validated macro-F1 {f1}.",
+        head.n_annotated,
+        setting(&head.candidate)
+    )
+}
+
+/// A setting in words.
+fn setting(c: &Candidate) -> String {
+    let blocks: Vec<String> = Block::ALL
+        .iter()
+        .filter(|b| c.blocks[**b as usize] > 0.0)
+        .map(|b| format!("{} x{}", b.name(), c.blocks[*b as usize]))
+        .collect();
+    let blocks = if blocks.is_empty() {
+        "no text".to_owned()
+    } else {
+        blocks.join(", ")
+    };
+    format!(
+        "{} C={} on {blocks}",
+        format!("{:?}", c.family).to_lowercase(),
+        c.c
+    )
+}
+
+fn label_table(head: &Head, report: Option<&Report>) -> String {
+    let mut table =
+        "| label | articles | cut | F1 (95 % interval) |\n|---|---|---|---|\n".to_owned();
+    for (k, label) in head.task.labels.iter().enumerate() {
+        let cut = head.cuts.get(k).map_or("most probable".to_owned(), |c| {
+            format!("{:.2}", c.probability)
+        });
+        let f1 = report
+            .and_then(|r| r.estimate(&format!("{}/{label}/{}", head.task.name, Metric::F1.name())));
+        let f1 = f1.map_or("not measured".to_owned(), crate::evaluate::words::estimate);
+        let _ = writeln!(table, "| {label} | {} | {cut} | {f1} |", head.support[k]);
+    }
+    table
+}
+
+fn ranking_lines(ranking: &[(Candidate, f64)]) -> String {
+    let mut lines = String::new();
+    for (i, (candidate, f1)) in ranking.iter().take(2).enumerate() {
+        let what = if i == 0 { "Chosen" } else { "Runner-up" };
+        let _ = write!(
+            lines,
+            "\n{what}: {} (out-of-fold macro-F1 {f1:.3}).",
+            setting(candidate)
+        );
+    }
+    lines.push('\n');
+    lines
+}
+
+/// What `toolkit inspect` prints.
+#[must_use]
+pub fn model_text(pipeline: &Pipeline, digest: &str, bytes: u64, top: usize) -> String {
+    let vocabulary = pipeline.tfidf().vocabulary();
+    let mut text = format!(
+        "model {digest}\n{:.1} MB, trained on {} articles (data {})\n{} features:",
+        bytes as f64 / 1e6,
+        pipeline.n_articles(),
+        short(pipeline.data_digest()),
+        vocabulary.n_features()
+    );
+    for block in Block::ALL {
+        let _ = write!(
+            text,
+            " {} {}",
+            vocabulary.columns(block).len(),
+            block.name()
+        );
+    }
+    text.push('\n');
+    for (h, head) in pipeline.heads().iter().enumerate() {
+        let _ = write!(text, "\n{}: {}\n", head.task.name, head_sentence(head));
+        for (k, output) in pipeline.outputs(h).enumerate() {
+            let cut = head
+                .cuts
+                .get(k)
+                .map_or(String::new(), |c| format!(", cut {:.2}", c.probability));
+            let _ = writeln!(
+                text,
+                "  {} ({} articles{cut})",
+                head.task.labels[k], head.support[k]
+            );
+            let terms: Vec<String> = pipeline
+                .strongest(output, top)
+                .iter()
+                .map(|(c, _)| shown_term(pipeline, *c))
+                .collect();
+            let _ = writeln!(text, "    {}", terms.join("  "));
+        }
+    }
+    text
+}
+
+fn shown_term(pipeline: &Pipeline, column: u32) -> String {
+    let vocabulary = pipeline.tfidf().vocabulary();
+    let term = printable(vocabulary.term(column));
+    match vocabulary.block(column) {
+        Block::Words => format!("«{term}»"),
+        Block::Characters => format!("‹{}›", term.replace(' ', "_")),
+        Block::Concepts | Block::Subjects => term,
+        Block::LeadConcepts => format!("{term}@lead"),
+    }
+}
+
+/// What `toolkit explain` prints: for every label its score, cut, and the pieces of text for and against.
+#[must_use]
+pub fn explanation_text(
+    title: &str,
+    explanations: &[Explanation],
+    top: usize,
+    width: usize,
+) -> String {
+    let mut text = format!("{}\n", cut(&printable(title), width));
+    for e in explanations {
+        let given = if e.given { "given" } else { "not given" };
+        let bar = e.cut.map_or(String::new(), |c| format!(" (cut {c:.2})"));
+        let _ = write!(
+            text,
+            "\n{}: {} {}, probability {:.2}{bar}\n",
+            e.task, e.label, given, e.probability
+        );
+        let _ = writeln!(
+            text,
+            "  score {:+.3} = bias {:+.3} + words {:+.3}",
+            e.score,
+            e.bias,
+            e.score - e.bias
+        );
+        for (sign, heading) in [(1.0, "for"), (-1.0, "against")] {
+            let pieces = e
+                .evidence
+                .iter()
+                .filter(|p| p.weight * sign > 0.0)
+                .take(top)
+                .map(|p| {
+                    let concept = p
+                        .concept
+                        .as_ref()
+                        .map_or(String::new(), |c| format!("{c} "));
+                    format!("{concept}«{}» {:+.3}", p.text, p.weight)
+                });
+            let line = format!("  {heading}: {}", pieces.collect::<Vec<_>>().join(", "));
+            let _ = writeln!(text, "{}", cut(&printable(&line), width));
+        }
+    }
+    text
+}
+
+/// What `toolkit clean --explain` prints: every cut with its lines, its rule and the reason.
+#[must_use]
+pub fn cuts_text(article: &Article, cleaned: &Cleaned) -> String {
+    let line_of = |byte: usize| {
+        article.text.as_bytes()[..byte]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
+            + 1
+    };
+    let cut_bytes: usize = cleaned.cuts.iter().map(|c| c.bytes.len()).sum();
+    let mut text = format!(
+        "{}: {} cut, {} % of the text\n",
+        article.path.display(),
+        if cleaned.cuts.len() == 1 {
+            "1 piece".to_owned()
+        } else {
+            format!("{} pieces", cleaned.cuts.len())
+        },
+        100 * cut_bytes / article.text.len().max(1)
+    );
+    for c in &cleaned.cuts {
+        let words = article.text.get(c.bytes.clone()).unwrap_or("").trim();
+        let (first, last) = (
+            line_of(c.bytes.start),
+            line_of(c.bytes.end.saturating_sub(1).max(c.bytes.start)),
+        );
+        let lines = if first == last {
+            format!("line {first}")
+        } else {
+            format!("lines {first}-{last}")
+        };
+        let start: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(
+            text,
+            "  {lines} [{}] {}\n      {}",
+            c.rule,
+            c.why,
+            cut(&printable(&start), 90)
+        );
+    }
+    text
+}
+
+/// What `toolkit glossary hits` prints: each concept with the words it fired on.
+#[must_use]
+pub fn hits_text(article: &Article, hits: &[(String, std::ops::Range<usize>)]) -> String {
+    let mut text = format!("{}: {} hits\n", article.path.display(), hits.len());
+    for (concept, bytes) in hits {
+        let line = article.text.as_bytes()[..bytes.start]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
+            + 1;
+        let words = article.text.get(bytes.clone()).unwrap_or("");
+        let _ = writeln!(
+            text,
+            "  line {line:>3}  {concept:<28}  «{}»",
+            printable(words)
+        );
+    }
+    text
+}

@@ -1,0 +1,9 @@
+//! The model file: one safetensors container, written atomically, checked before it is believed. `models/README.md`
+//! describes the format for readers in other languages.
+
+mod format;
+mod read;
+mod write;
+
+pub use format::StoreError;
+pub use read::model_digest;

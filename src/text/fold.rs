@@ -1,0 +1,271 @@
+//! One character to its class and its folded form: a table over the basic plane, one for each way of folding.
+//!
+//! Folding a character does not look at its neighbours; what does (numbers, clitics, compounds) is in `scan` and `join`.
+
+use std::sync::OnceLock;
+
+use unicode_normalization::char::{compose, decompose_compatible};
+
+use super::Lang;
+
+/// What a character does to the word it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Class {
+    /// Anything that ends a word and has no class of its own.
+    Punct = 0,
+    /// Part of a word.
+    Letter,
+    /// Decimal digit, folded to ASCII.
+    Digit,
+    /// Dropped wherever it stands: harakat, bidi marks, soft hyphen.
+    Mark,
+    /// Zero-width (non-)joiner and what old Persian systems wrote for it: dropped, the place is remembered.
+    Joiner,
+    /// Tatweel: dropped; at the end of a word it ties a clitic to the next one.
+    Tatweel,
+    /// Combining mark of Latin or Cyrillic: composed with the letter before.
+    Combining,
+    /// Presentation form or ligature: replaced by its compatibility decomposition.
+    Compat,
+    /// Space that separates words of one sentence.
+    Space,
+    /// End of a line.
+    Newline,
+    /// Full stop (may also be inside a number or an abbreviation).
+    Dot,
+    /// Other sentence ends.
+    SentenceEnd,
+    /// Comma.
+    Comma,
+    /// Apostrophe.
+    Apostrophe,
+    /// Hyphen or dash.
+    Dash,
+    /// Colon.
+    Colon,
+    /// Slash.
+    Slash,
+    /// Plus sign.
+    Plus,
+    /// Opening or closing bracket.
+    Bracket,
+    /// Quotation mark.
+    Quote,
+}
+
+const CLASSES: [Class; 20] = [
+    Class::Punct,
+    Class::Letter,
+    Class::Digit,
+    Class::Mark,
+    Class::Joiner,
+    Class::Tatweel,
+    Class::Combining,
+    Class::Compat,
+    Class::Space,
+    Class::Newline,
+    Class::Dot,
+    Class::SentenceEnd,
+    Class::Comma,
+    Class::Apostrophe,
+    Class::Dash,
+    Class::Colon,
+    Class::Slash,
+    Class::Plus,
+    Class::Bracket,
+    Class::Quote,
+];
+
+/// The class of every character of the basic plane and its folded form.
+#[derive(Debug)]
+pub(super) struct FoldTable {
+    /// `class << 16 | folded character`.
+    cells: Vec<u32>,
+    how: How,
+}
+
+/// Languages that fold alike share one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Common,
+    Turkic,
+    English,
+}
+
+impl FoldTable {
+    /// The table for a language; built once for the process.
+    pub(super) fn of(lang: Lang) -> &'static FoldTable {
+        static TABLES: [OnceLock<FoldTable>; 3] =
+            [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+        let (index, how) = match lang {
+            Lang::Tr | Lang::Az => (1, How::Turkic),
+            Lang::En => (2, How::English),
+            _ => (0, How::Common),
+        };
+        TABLES[index].get_or_init(|| FoldTable::build(how))
+    }
+
+    fn build(how: How) -> FoldTable {
+        let cell = |code: u32| {
+            let Some(c) = char::from_u32(code) else {
+                return 0;
+            };
+            (classify(c) as u32) << 16 | (fold_letter(c, how) as u32).min(0xFFFF)
+        };
+        FoldTable {
+            cells: (0..0x1_0000).map(cell).collect(),
+            how,
+        }
+    }
+
+    /// Class and folded form of one character.
+    #[inline(always)]
+    pub(super) fn get(&self, c: char) -> (Class, char) {
+        match self.cells.get(c as usize) {
+            Some(&cell) => (
+                CLASSES[(cell >> 16) as usize],
+                char::from_u32(cell & 0xFFFF).unwrap_or(c),
+            ),
+            None => (classify(c), fold_letter(c, self.how)),
+        }
+    }
+
+    /// The folded form of a letter followed by a combining mark, if the two make one letter.
+    pub(super) fn compose(&self, base: char, mark: char) -> Option<(char, char)> {
+        compose(base, mark).map(|whole| (whole, self.get(whole).1))
+    }
+}
+
+fn classify(c: char) -> Class {
+    match c {
+        ' '
+        | '\t'
+        | '\u{A0}'
+        | '\u{1680}'
+        | '\u{2000}'..='\u{200A}'
+        | '\u{202F}'
+        | '\u{205F}'
+        | '\u{3000}' => Class::Space,
+        '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Class::Newline,
+        '0'..='9' | '\u{660}'..='\u{669}' | '\u{6F0}'..='\u{6F9}' => Class::Digit,
+        '\u{64B}'..='\u{65F}'
+        | '\u{670}'
+        | '\u{610}'..='\u{61A}'
+        | '\u{6D6}'..='\u{6DC}'
+        | '\u{6DF}'..='\u{6E8}' => Class::Mark,
+        '\u{6EA}'..='\u{6ED}'
+        | '\u{200E}'
+        | '\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' => Class::Mark,
+        '\u{61C}' | '\u{FEFF}' | '\u{AD}' | '\u{FE00}'..='\u{FE0F}' => Class::Mark,
+        '\u{200C}' | '\u{200D}' | '\u{200B}' | '\u{AC}' => Class::Joiner,
+        '\u{640}' => Class::Tatweel,
+        '\u{300}'..='\u{36F}' => Class::Combining,
+        '\u{FB00}'..='\u{FB17}'
+        | '\u{FB50}'..='\u{FDFB}'
+        | '\u{FE70}'..='\u{FEFC}'
+        | '\u{FF10}'..='\u{FF5A}' => Class::Compat,
+        '\u{675}'..='\u{678}' => Class::Compat,
+        c => classify_mark(c),
+    }
+}
+
+fn classify_mark(c: char) -> Class {
+    match c {
+        '.' | '\u{66B}' => Class::Dot,
+        '!' | '?' | '؟' | '…' | '۔' | '。' => Class::SentenceEnd,
+        ',' | '،' | '\u{66C}' | ';' | '؛' => Class::Comma,
+        '\'' | '’' | '‘' | 'ʼ' | 'ʻ' | '′' | '`' | '´' => Class::Apostrophe,
+        '-' | '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => Class::Dash,
+        ':' => Class::Colon,
+        '/' | '⁄' => Class::Slash,
+        '+' => Class::Plus,
+        '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' => Class::Bracket,
+        '"' | '“' | '”' | '„' | '«' | '»' | '‹' | '›' => Class::Quote,
+        c if c.is_alphabetic() => Class::Letter,
+        _ => Class::Punct,
+    }
+}
+
+fn fold_letter(c: char, how: How) -> char {
+    if let Some(digit) = digit_value(c) {
+        return digit;
+    }
+    match c {
+        'ي' | 'ى' | 'ئ' => 'ی',
+        'ك' | 'ڪ' => 'ک',
+        'ة' | 'ۀ' | 'ہ' | 'ۂ' | 'ۃ' | 'ھ' => 'ه',
+        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+        'ؤ' => 'و',
+        c if c.is_alphabetic() => fold_case(c, how),
+        c => c,
+    }
+}
+
+fn digit_value(c: char) -> Option<char> {
+    let zero = match c {
+        '0'..='9' => return Some(c),
+        '\u{660}'..='\u{669}' => 0x660,
+        '\u{6F0}'..='\u{6F9}' => 0x6F0,
+        _ => return None,
+    };
+    char::from_digit(c as u32 - zero, 10)
+}
+
+/// Lower case by language: dotted and dotless I in Turkish and Azerbaijani; no diacritics in English, which writes
+/// neighbours' names with and without them; `ё` is `е`.
+fn fold_case(c: char, how: How) -> char {
+    match (c, how) {
+        ('I', How::Turkic) => return 'ı',
+        ('İ', _) => return 'i',
+        ('ё' | 'Ё', _) => return 'е',
+        _ => {}
+    }
+    let mut lower = c.to_lowercase();
+    let small = if lower.len() == 1 {
+        lower.next().unwrap_or(c)
+    } else {
+        c
+    };
+    match (small, how) {
+        ('ı', How::English) => 'i',
+        ('â', How::Turkic) => 'a',
+        ('î', How::Turkic) => 'i',
+        ('û', How::Turkic) => 'u',
+        (small, How::English) => without_diacritic(small),
+        (small, _) => small,
+    }
+}
+
+fn without_diacritic(c: char) -> char {
+    let mut base = c;
+    if matches!(c, '\u{E0}'..='\u{24F}') {
+        let mut first = true;
+        decompose_compatible(c, |part| {
+            if std::mem::take(&mut first) {
+                base = part;
+            }
+        });
+    }
+    base
+}
+
+/// Letters and digits only, folded and lower-cased, nothing between them: what lines and phrases are compared by.
+pub(crate) fn squeeze(text: &str, out: &mut String) {
+    let table = FoldTable::of(Lang::Other);
+    for c in text.chars() {
+        match table.get(c) {
+            (Class::Letter | Class::Digit, 'ı') => out.push('i'),
+            (Class::Letter | Class::Digit, folded) => out.push(folded),
+            (Class::Compat, _) => decompose_compatible(c, |part| {
+                let (class, folded) = table.get(part);
+                if matches!(class, Class::Letter | Class::Digit) {
+                    out.push(folded);
+                }
+            }),
+            _ => {}
+        }
+    }
+}

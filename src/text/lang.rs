@@ -1,0 +1,369 @@
+//! Which of the six languages a text is written in.
+
+use std::{collections::HashMap, fmt, ops::Range, str::FromStr, sync::OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    TextError,
+    fold::{Class, FoldTable},
+};
+
+/// A language the rules know, or [`Lang::Other`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lang {
+    /// Persian.
+    Fa,
+    /// Arabic.
+    Ar,
+    /// Russian.
+    Ru,
+    /// Azerbaijani in Latin script.
+    Az,
+    /// Turkish.
+    Tr,
+    /// English.
+    En,
+    /// None of the six, or too little text to say.
+    Other,
+}
+
+impl Lang {
+    /// The six languages with rules of their own, in the order used in every table.
+    pub const ALL: [Lang; 6] = [Lang::Fa, Lang::Ar, Lang::Ru, Lang::Az, Lang::Tr, Lang::En];
+
+    /// The two-letter code (`other` for [`Lang::Other`]).
+    pub fn code(self) -> &'static str {
+        match self {
+            Lang::Fa => "fa",
+            Lang::Ar => "ar",
+            Lang::Ru => "ru",
+            Lang::Az => "az",
+            Lang::Tr => "tr",
+            Lang::En => "en",
+            Lang::Other => "other",
+        }
+    }
+
+    /// Written from right to left.
+    pub fn is_rtl(self) -> bool {
+        matches!(self, Lang::Fa | Lang::Ar)
+    }
+}
+
+impl fmt::Display for Lang {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.code())
+    }
+}
+
+impl FromStr for Lang {
+    type Err = TextError;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        let known = Lang::ALL.into_iter().chain([Lang::Other]);
+        known
+            .into_iter()
+            .find(|lang| lang.code() == code)
+            .ok_or_else(|| TextError::UnknownLanguage(code.to_owned()))
+    }
+}
+
+/// The language of one text and how sure the guess is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LangGuess {
+    /// The likeliest language.
+    pub lang: Lang,
+    /// Between 0 and 1; the share of the evidence that speaks for `lang`, shrunk for short texts.
+    pub confidence: f32,
+    /// A second script or language holds at least a fifth of the text.
+    pub mixed: bool,
+}
+
+/// Guesses the language of a whole text.
+pub fn guess_language(text: &str) -> LangGuess {
+    guess_language_in(text, std::slice::from_ref(&(0..text.len())))
+}
+
+/// Guesses the language of the kept byte ranges of a text; ranges off a character boundary are skipped.
+pub fn guess_language_in(text: &str, kept: &[Range<usize>]) -> LangGuess {
+    let mut evidence = Evidence::default();
+    for part in kept.iter().filter_map(|range| text.get(range.clone())) {
+        evidence.read(part);
+    }
+    let sample = kept.iter().find_map(|range| {
+        text.get(range.clone())
+            .filter(|part| !part.trim().is_empty())
+    });
+    evidence.decide(head(sample.unwrap_or(""), SAMPLE_BYTES / 4))
+}
+
+/// Share of words that are among the commonest of one of the six languages: the best language counts.
+pub(crate) fn common_word_share(text: &str) -> f32 {
+    let mut hits = [0u32; 7];
+    let mut words = 1;
+    for word in text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
+        words += 1;
+        for index in common_words()
+            .get(word.to_lowercase().as_str())
+            .into_iter()
+            .flatten()
+        {
+            hits[*index] += 1;
+        }
+    }
+    let best = hits[..OTHER].iter().copied().max().unwrap_or(0);
+    best as f32 / words as f32
+}
+
+/// At most `limit` bytes of the start of a text, cut at a character boundary.
+fn head(text: &str, limit: usize) -> &str {
+    let end = (0..=limit.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0);
+    text.get(..end).unwrap_or("")
+}
+
+/// What the letters and the commonest words of a text say.
+#[derive(Debug, Default)]
+struct Evidence {
+    arabic: u32,
+    cyrillic: u32,
+    latin: u32,
+    other: u32,
+    /// How often the letter ə stands, which Turkish has not.
+    schwa: u32,
+    /// How often x and q stand, which Turkish has in foreign names only.
+    x_or_q: u32,
+    bytes: usize,
+    /// Weight for each of [`Lang::ALL`], then for "none of them".
+    votes: [f32; 7],
+}
+
+const OTHER: usize = 6;
+/// Enough text to know a language by; the rest is not read.
+const SAMPLE_BYTES: usize = 12_000;
+/// Below this share of the votes the letters and words do not decide.
+const CLEAR: f32 = 0.7;
+
+/// A text of so many Latin letters without ə, q and x is not Azerbaijani.
+const LETTERS_WITHOUT_SCHWA: u32 = 40;
+
+impl Evidence {
+    fn read(&mut self, text: &str) {
+        let table = FoldTable::of(Lang::Other);
+        let mut word = String::new();
+        let text = head(text, SAMPLE_BYTES.saturating_sub(self.bytes));
+        self.bytes += text.len();
+        for c in text.chars() {
+            let class = table.get(c).0;
+            if matches!(class, Class::Letter | Class::Compat) {
+                self.letter(c);
+                word.extend(c.to_lowercase());
+            } else if !word.is_empty()
+                && !matches!(
+                    class,
+                    Class::Mark | Class::Joiner | Class::Tatweel | Class::Combining
+                )
+            {
+                self.word(&word);
+                word.clear();
+            }
+        }
+        self.word(&word);
+    }
+
+    fn letter(&mut self, c: char) {
+        match c {
+            'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | 'ə' => self.latin += 1,
+            '\u{400}'..='\u{52F}' => self.cyrillic += 1,
+            '\u{600}'..='\u{6FF}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' => {
+                self.arabic += 1
+            }
+            _ => self.other += 1,
+        }
+        self.schwa += u32::from(matches!(c, 'ə' | 'Ə'));
+        self.x_or_q += u32::from(matches!(c, 'q' | 'Q' | 'x' | 'X'));
+        for (index, weight) in letter_votes(c) {
+            self.votes[*index] += weight;
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        if word.starts_with("ال") && word.len() > 8 {
+            self.votes[1] += 1.0;
+        }
+        for index in common_words().get(word).into_iter().flatten() {
+            self.votes[*index] += 2.0;
+        }
+    }
+
+    fn decide(&mut self, sample: &str) -> LangGuess {
+        let total = self.arabic + self.cyrillic + self.latin + self.other;
+        let (count, candidates): (u32, &[usize]) = [
+            (self.arabic, &[0, 1, OTHER][..]),
+            (self.cyrillic, &[2, OTHER]),
+            (self.latin, &[3, 4, 5, OTHER]),
+            (self.other, &[OTHER]),
+        ]
+        .into_iter()
+        .fold(
+            (0, &[OTHER]),
+            |best, next| if next.0 > best.0 { next } else { best },
+        );
+        if self.schwa + self.x_or_q == 0 && self.latin >= LETTERS_WITHOUT_SCHWA {
+            self.votes[3] = 0.0;
+        }
+        let (best, clear) = self.best_of(candidates);
+        let foreign = total.saturating_sub(count);
+        let lang = if best != OTHER && clear < CLEAR {
+            self.by_trigrams(sample, candidates)
+        } else {
+            Lang::ALL.get(best).copied()
+        };
+        let short = total as f32 / (total as f32 + 8.0);
+        LangGuess {
+            lang: lang.unwrap_or(Lang::Other),
+            confidence: share(count, total) * clear * short,
+            mixed: foreign * 5 >= total && foreign > 0,
+        }
+    }
+
+    /// The candidate with most votes and its share of them; without votes the first candidate, at an even share.
+    fn best_of(&self, candidates: &[usize]) -> (usize, f32) {
+        let sum: f32 = candidates.iter().map(|&i| self.votes[i] + 0.1).sum();
+        let first = candidates.first().copied().unwrap_or(OTHER);
+        let best = candidates.iter().copied().fold(first, |a, b| {
+            if self.votes[b] > self.votes[a] { b } else { a }
+        });
+        (best, (self.votes[best] + 0.1) / sum)
+    }
+
+    /// The crate `whatlang` decides among the candidates when letters and words do not.
+    fn by_trigrams(&self, sample: &str, candidates: &[usize]) -> Option<Lang> {
+        use whatlang::Lang as W;
+        let names = [W::Pes, W::Ara, W::Rus, W::Aze, W::Tur, W::Eng];
+        // With ə a text is not Turkish.
+        let ruled_out = match (self.schwa, self.x_or_q) {
+            (0, 0) if self.latin >= LETTERS_WITHOUT_SCHWA => W::Aze,
+            (0, _) => W::Epo,
+            _ => W::Tur,
+        };
+        let named = candidates
+            .iter()
+            .filter_map(|&index| names.get(index).copied());
+        let allowed: Vec<_> = named.filter(|name| *name != ruled_out).collect();
+        let found = whatlang::Detector::with_allowlist(allowed).detect_lang(sample)?;
+        Lang::ALL
+            .get(names.iter().position(|name| *name == found)?)
+            .copied()
+    }
+}
+
+fn share(part: u32, whole: u32) -> f32 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f32 / whole as f32
+    }
+}
+
+/// Letters that only some of the candidates of a script use.
+fn letter_votes(c: char) -> &'static [(usize, f32)] {
+    match c {
+        'a'..='p' | 'r'..='v' | 'y' | 'z' | 'ا' | 'و' | 'ر' | 'ن' | 'م' | 'د' | 'ه' => &[],
+        'پ' | 'چ' | 'ژ' | 'گ' => &[(0, 1.0)],
+        'ة' | 'أ' | 'إ' => &[(1, 1.0)],
+        'ٹ' | 'ڈ' | 'ڑ' | 'ں' | 'ے' | 'ێ' | 'ۆ' | 'ڵ' | 'ڕ' | 'ە' | 'ړ' | 'ډ' | 'ټ' | 'ښ' | 'ګ' => {
+            &[(OTHER, 1.5)]
+        }
+        'ы' | 'э' | 'ё' | 'ъ' => &[(2, 0.5)],
+        'а' | 'о' | 'е' | 'и' | 'в' => &[(2, 0.02)],
+        'і' | 'ї' | 'є' | 'ґ' | 'ў' | 'ә' | 'ғ' | 'қ' | 'ң' | 'ө' | 'ұ' | 'ү' | 'һ' | 'ј' | 'љ'
+        | 'њ' => &[(OTHER, 2.0)],
+        'ə' | 'Ə' => &[(3, 1.5)],
+        'x' | 'q' => &[(3, 0.6)],
+        'ğ' | 'ş' | 'ı' | 'İ' => &[(3, 0.3), (4, 0.4)],
+        'w' => &[(5, 0.3)],
+        'ß' | 'ä' | 'é' | 'è' | 'ñ' | 'ã' | 'å' | 'ø' | 'ż' | 'ł' | 'ê' | 'ň' | 'ý' | 'ž' => {
+            &[(OTHER, 0.8)]
+        }
+        _ => &[],
+    }
+}
+
+/// Commonest function words and whose they are, as indices of [`Lang::ALL`]; from `data/text/v1/common_words.tsv`.
+fn common_words() -> &'static HashMap<&'static str, Vec<usize>> {
+    static WORDS: OnceLock<HashMap<&'static str, Vec<usize>>> = OnceLock::new();
+    WORDS.get_or_init(|| {
+        let mut map: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        for (code, words) in include_str!("../../data/text/v1/common_words.tsv")
+            .lines()
+            .filter_map(|line| line.split_once('\t'))
+        {
+            let index = Lang::ALL
+                .iter()
+                .position(|lang| lang.code() == code)
+                .unwrap_or(OTHER);
+            words
+                .split_whitespace()
+                .for_each(|word| map.entry(word).or_default().push(index));
+        }
+        map
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guesses_one_line_of_each_language() {
+        for (text, lang) in [
+            (
+                "وزیر خارجه در این دیدار درباره همکاریهای دو کشور گفتگو کرد",
+                Lang::Fa,
+            ),
+            ("وزير خارجه در اين ديدار با او گفتگو كرد", Lang::Fa),
+            ("قال الرئيس إن العلاقات مع أذربيجان تنمو", Lang::Ar),
+            ("Президент заявил, что страны будут сотрудничать", Lang::Ru),
+            ("Prezident bildirib ki, ölkələr əməkdaşlıq edəcək", Lang::Az),
+            (
+                "Cumhurbaşkanı iki ülke arasındaki ilişkiler için açıklama yaptı",
+                Lang::Tr,
+            ),
+            (
+                "The president said that the two countries will cooperate",
+                Lang::En,
+            ),
+            ("საქართველოს პრემიერ მინისტრი", Lang::Other),
+            ("", Lang::Other),
+        ] {
+            assert_eq!(guess_language(text).lang, lang, "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_mixed_scripts() {
+        let text = "The president said that the two countries will cooperate. وزیر خارجه در این دیدار درباره همکاری گفتگو کرد";
+        assert!(guess_language(text).mixed);
+        assert!(
+            !guess_language("وزیر خارجه (Zakir) در این دیدار درباره همکاری های دو کشور گفتگو کرد")
+                .mixed
+        );
+    }
+
+    #[test]
+    fn codes_go_there_and_back() {
+        for lang in Lang::ALL.into_iter().chain([Lang::Other]) {
+            assert_eq!(lang.to_string().parse::<Lang>().ok(), Some(lang));
+        }
+        assert!("xx".parse::<Lang>().is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! Figures on real data (`../shared/data`; skipped, saying so, where it is absent). They stand in docs/benchmarks.md.
+//!
+//! `cargo test --release --test text_measured -- --ignored --nocapture`
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::print_stdout
+)]
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufRead, BufReader},
+    path::Path,
+};
+
+use article_toolkit::{
+    article::{Cleaner, RepeatedLines},
+    text::{Lang, guess_language},
+};
+
+fn shared(path: &str) -> Option<File> {
+    let path = Path::new("../shared/data").join(path);
+    File::open(&path)
+        .inspect_err(|_| eprintln!("skipped: {} is absent", path.display()))
+        .ok()
+}
+
+fn json_texts(lines: impl BufRead) -> Vec<String> {
+    let rows = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
+    rows.map(|row| row["text"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn raw(lang: Lang) -> Vec<String> {
+    let file = shared(&format!("raw/{lang}.jsonl.zst"));
+    file.map(|file| json_texts(BufReader::new(zstd::Decoder::new(file).unwrap())))
+        .unwrap_or_default()
+}
+
+fn sentences() -> BTreeMap<String, Vec<String>> {
+    let mut by_lang: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let Some(file) = shared("topic/sib200.csv.zst") else {
+        return by_lang;
+    };
+    for row in csv::Reader::from_reader(zstd::Decoder::new(file).unwrap()).records() {
+        let row = row.unwrap();
+        by_lang
+            .entry(row[3].to_owned())
+            .or_default()
+            .push(row[0].to_owned());
+    }
+    by_lang
+}
+
+fn right(texts: &[String], lang: Lang) -> f64 {
+    texts
+        .iter()
+        .filter(|text| guess_language(text).lang == lang)
+        .count() as f64
+        / texts.len() as f64
+}
+
+#[test]
+#[ignore = "reads 90 MB"]
+fn language() {
+    let sentences = sentences();
+    for lang in Lang::ALL {
+        let documents = raw(lang);
+        if !documents.is_empty() {
+            let share = right(&documents, lang);
+            println!(
+                "raw {lang}: {:.2} % of {} documents",
+                100.0 * share,
+                documents.len()
+            );
+            assert!(share >= 0.99, "{lang}");
+        }
+        if let Some(texts) = sentences.get(lang.code()) {
+            let share = right(texts, lang);
+            println!(
+                "SIB-200 {lang}: {:.2} % of {} sentences",
+                100.0 * share,
+                texts.len()
+            );
+            assert!(share >= 0.97, "{lang}");
+        }
+    }
+}
+
+fn cuts(name: &str, texts: &[String]) {
+    let mut repeated = RepeatedLines::new(1 << 16);
+    texts.iter().for_each(|text| repeated.observe(text));
+    let (repeated, cleaner) = (repeated.finish(), Cleaner::default());
+    let (mut cut_texts, mut bytes, mut rules) = (0, 0, BTreeMap::<String, usize>::new());
+    let mut examples = BTreeMap::<(String, String), usize>::new();
+    for text in texts {
+        let cleaned = cleaner.clean_with(text, &repeated);
+        cut_texts += usize::from(!cleaned.cuts.is_empty());
+        for cut in cleaned.cuts {
+            bytes += cut.bytes.len();
+            *rules.entry(cut.rule.clone()).or_default() += 1;
+            let line: String = text[cut.bytes].trim().chars().take(100).collect();
+            *examples.entry((cut.rule, line)).or_default() += 1;
+        }
+    }
+    let all: usize = texts.iter().map(String::len).sum();
+    println!(
+        "{name}: {cut_texts} of {} texts, {:.2} % of bytes, {rules:?}",
+        texts.len(),
+        100.0 * bytes as f64 / all as f64
+    );
+    if std::env::var_os("SHOW").is_some() {
+        examples
+            .iter()
+            .for_each(|((rule, line), count)| println!("  {count} {rule}: {line}"));
+    }
+}
+
+#[test]
+#[ignore = "to be read by eye: SHOW=1 prints every line cut"]
+fn boilerplate() {
+    for lang in Lang::ALL {
+        let texts = raw(lang);
+        let step = (texts.len() / 300).max(1);
+        let sample: Vec<String> = texts.into_iter().step_by(step).take(300).collect();
+        cuts(lang.code(), &sample);
+    }
+    if let Some(file) = shared("real-news/articles.jsonl") {
+        cuts("real-news", &json_texts(BufReader::new(file)));
+    }
+}
