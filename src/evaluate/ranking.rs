@@ -1,7 +1,5 @@
 //! What the scores are worth before any cut: average precision, ROC AUC, and the table by cut.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
@@ -167,13 +165,14 @@ impl Ranked {
                 (above - auc) / n
             }
         };
-        let mut groups: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut groups = vec![0.0; group_slots(cells)];
         let mut alone = 0.0;
         for cell in cells {
-            *groups.entry(cell.group).or_default() += part(cell);
-            alone += part(cell).powi(2);
+            let part = part(cell);
+            groups[cell.group as usize] += part;
+            alone += part * part;
         }
-        let together: f64 = groups.values().map(|sum| sum * sum).sum();
+        let together: f64 = groups.iter().map(|sum| sum * sum).sum();
         if alone > 0.0 {
             (together / alone).max(1.0)
         } else {
@@ -200,15 +199,24 @@ impl Ranked {
     }
 }
 
+/// One more than the largest group number.
+fn group_slots(cells: &[Scored]) -> usize {
+    cells
+        .iter()
+        .map(|cell| cell.group as usize + 1)
+        .max()
+        .unwrap_or(0)
+}
+
 /// Design effect of positives if those of one group are copies of each other: `sum k^2 / sum k`.
 fn equal_groups_effect(cells: &[Scored]) -> f64 {
-    let mut groups: BTreeMap<u32, f64> = BTreeMap::new();
+    let mut groups = vec![0.0; group_slots(cells)];
     for cell in cells.iter().filter(|cell| cell.gold) {
-        *groups.entry(cell.group).or_default() += 1.0;
+        groups[cell.group as usize] += 1.0;
     }
-    let positives: f64 = groups.values().sum();
+    let positives: f64 = groups.iter().sum();
     if positives > 0.0 {
-        groups.values().map(|k| k * k).sum::<f64>() / positives
+        groups.iter().map(|k| k * k).sum::<f64>() / positives
     } else {
         1.0
     }
