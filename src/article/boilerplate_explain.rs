@@ -34,10 +34,12 @@ impl Cleaned {
     /// The receipts for the cuts of `text`, the source this was made from.
     pub fn explain(&self, text: &str) -> Explanation {
         let mut receipts: Vec<Receipt> = Vec::new();
-        let (mut at, mut line) = (0, 1);
+        let (mut at, mut line, mut end) = (0, 1, 0);
         for cut in &self.cuts {
             line += newlines(text.get(at..cut.bytes.start).unwrap_or(""));
             at = cut.bytes.start;
+            let parted = text.get(end..at).is_none_or(|kept| !kept.trim().is_empty());
+            end = cut.bytes.end;
             let source = text.get(cut.bytes.clone()).unwrap_or("");
             let last = line + newlines(source.trim_end());
             let lines = source
@@ -47,7 +49,7 @@ impl Cleaned {
                 .map(str::to_owned);
             match receipts
                 .last_mut()
-                .filter(|before| before.rule == cut.rule && before.why == cut.why)
+                .filter(|before| !parted && before.rule == cut.rule && before.why == cut.why)
             {
                 Some(before) => {
                     before.last_line = last;

@@ -206,46 +206,39 @@ pub fn explanation_text(
 /// What `toolkit clean --explain` prints: every cut with its lines, its rule and the reason.
 #[must_use]
 pub fn cuts_text(article: &Article, cleaned: &Cleaned) -> String {
-    let line_of = |byte: usize| {
-        article.text.as_bytes()[..byte]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count()
-            + 1
-    };
-    let cut_bytes: usize = cleaned.cuts.iter().map(|c| c.bytes.len()).sum();
+    let explained = cleaned.explain(&article.text);
+    let name = article.path.display();
+    if explained.receipts.is_empty() {
+        return format!("{name}: nothing cut\n");
+    }
     let mut text = format!(
-        "{}: {} cut, {} % of the text\n",
-        article.path.display(),
-        if cleaned.cuts.len() == 1 {
-            "1 piece".to_owned()
-        } else {
-            format!("{} pieces", cleaned.cuts.len())
-        },
-        100 * cut_bytes / article.text.len().max(1)
+        "{name}: {:.1} % of the text cut\n",
+        100.0 * explained.cut_share
     );
-    for c in &cleaned.cuts {
-        let words = article.text.get(c.bytes.clone()).unwrap_or("").trim();
-        let (first, last) = (
-            line_of(c.bytes.start),
-            line_of(c.bytes.end.saturating_sub(1).max(c.bytes.start)),
-        );
-        let lines = if first == last {
+    for receipt in &explained.receipts {
+        let (first, last) = (receipt.first_line, receipt.last_line);
+        let place = if first == last {
             format!("line {first}")
         } else {
             format!("lines {first}-{last}")
         };
-        let start: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
-        let _ = writeln!(
-            text,
-            "  {lines} [{}] {}\n      {}",
-            c.rule,
-            c.why,
-            cut(&printable(&start), 90)
-        );
+        let _ = writeln!(text, "  {place} [{}] {}", receipt.rule, receipt.why);
+        for line in receipt.lines.iter().take(SHOWN_LINES) {
+            let _ = writeln!(text, "      {}", cut(&printable(line), 90));
+        }
+        if receipt.lines.len() > SHOWN_LINES {
+            let _ = writeln!(
+                text,
+                "      ... and {} more lines",
+                receipt.lines.len() - SHOWN_LINES
+            );
+        }
     }
     text
 }
+
+/// Lines shown of each receipt.
+const SHOWN_LINES: usize = 4;
 
 /// What `toolkit glossary hits` prints: each concept with the words it fired on.
 #[must_use]
