@@ -173,6 +173,9 @@ impl CountRows {
     }
 }
 
+/// Brings the log counts of an article of ordinary length to about unit norm.
+const SUBJECT_SCALE: f32 = 0.2;
+
 fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(u32, f32)> {
     let mut row = Vec::with_capacity(counts.len());
     let mut rest = counts;
@@ -187,7 +190,12 @@ fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(
                 row.push((column, value));
             }
         }
-        normalize(&mut row[first..]);
+        if block == Block::Subjects {
+            // Not normalised: one subject's hits must not hide another's in an article with two topics.
+            row[first..].iter_mut().for_each(|(_, value)| *value *= SUBJECT_SCALE);
+        } else {
+            normalize(&mut row[first..]);
+        }
     }
     row
 }
