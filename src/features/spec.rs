@@ -62,7 +62,7 @@ impl Default for FeatureSpec {
             word_ngrams: 2,
             char_ngrams: (3, 5),
             min_df: 2,
-            lead_tokens: 45,
+            lead_tokens: 60,
         }
     }
 }
