@@ -192,7 +192,9 @@ fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(
         }
         if block == Block::Subjects {
             // Not normalised: one subject's hits must not hide another's in an article with two topics.
-            row[first..].iter_mut().for_each(|(_, value)| *value *= SUBJECT_SCALE);
+            row[first..]
+                .iter_mut()
+                .for_each(|(_, value)| *value *= SUBJECT_SCALE);
         } else {
             normalize(&mut row[first..]);
         }
