@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::labels::nearest;
+use super::nearest::nearest;
 use super::{Corpus, GoldTask, Problem};
 
 /// Fewer examples of a label than this are too few to learn it well.

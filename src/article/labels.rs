@@ -13,6 +13,8 @@ use ndarray::Array2;
 use thiserror::Error;
 
 use super::csv_quotes::quote_faults;
+use super::gold::GoldTask;
+use super::nearest::nearest;
 use super::read::read_text;
 use super::{Article, Meta, Task, TaskKind};
 
@@ -118,70 +120,6 @@ fn list(problems: &[Problem]) -> String {
         ));
     }
     lines.join("\n")
-}
-
-/// Gold labels of one task over all articles of a corpus.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GoldTask {
-    /// Name, kind, sorted label names.
-    pub task: Task,
-    /// Shape (n_samples, n_labels); a row of `None` is not annotated.
-    pub gold: Array2<Option<bool>>,
-}
-
-impl GoldTask {
-    /// The same gold in the label order of `task`, e.g. a model's; labels this file does not use are off.
-    ///
-    /// # Errors
-    /// A label here that `task` does not have: it cannot be judged.
-    pub fn aligned(&self, task: &Task) -> Result<Self, UnknownLabel> {
-        for label in &self.task.labels {
-            if !task.labels.contains(label) {
-                let hint = nearest(label, task.labels.iter().map(String::as_str));
-                return Err(UnknownLabel {
-                    task: self.task.name.clone(),
-                    label: label.clone(),
-                    known: task.labels.join(", "),
-                    hint: hint.map_or(String::new(), |h| format!(" (did you mean \"{h}\"?)")),
-                });
-            }
-        }
-        let from: Vec<Option<usize>> = task
-            .labels
-            .iter()
-            .map(|l| self.task.labels.iter().position(|own| own == l))
-            .collect();
-        let gold = Array2::from_shape_fn(
-            (self.gold.nrows(), task.labels.len()),
-            |(i, k)| match from[k] {
-                Some(own) => self.gold[[i, own]],
-                None => self
-                    .gold
-                    .row(i)
-                    .iter()
-                    .any(Option::is_some)
-                    .then_some(false),
-            },
-        );
-        Ok(Self {
-            task: task.clone(),
-            gold,
-        })
-    }
-}
-
-/// A label in a labels file that a model was never taught.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("column \"{task}\": the model has no label \"{label}\"{hint}; it knows {known}")]
-pub struct UnknownLabel {
-    /// Task concerned.
-    pub task: String,
-    /// The unknown label.
-    pub label: String,
-    /// Labels of the model.
-    pub known: String,
-    /// The nearest of them, in words; may be empty.
-    pub hint: String,
 }
 
 /// Labelled articles, in file order.
@@ -640,31 +578,4 @@ fn nearest_column(name: &str, options: &LabelsOptions) -> String {
     nearest(name, PLAIN_COLUMNS.iter().copied().chain(labels))
         .map(|known| format!(" (did you mean \"{known}\"?)"))
         .unwrap_or_default()
-}
-
-/// The candidate within two edits of `name`, the closest first, ties by order.
-pub(crate) fn nearest<'c>(
-    name: &str,
-    candidates: impl Iterator<Item = &'c str>,
-) -> Option<&'c str> {
-    let scored = candidates.map(|c| (edit_distance(&name.to_lowercase(), &c.to_lowercase()), c));
-    scored
-        .filter(|(d, c)| *d <= 2 && *d < c.chars().count())
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, c)| c)
-}
-
-/// Levenshtein distance in characters.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let substitution = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substitution.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

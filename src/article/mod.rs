@@ -9,9 +9,11 @@ mod csv_quotes;
 mod encoding;
 mod facts;
 mod folds;
+mod gold;
 mod html;
 mod inputs;
 mod labels;
+mod nearest;
 mod read;
 mod task;
 
@@ -24,11 +26,10 @@ pub use check::{Findings, check_corpus};
 pub use encoding::{Decoded, decode};
 pub use facts::{Date, Facts, read_facts};
 pub use folds::{FoldError, Folds};
+pub use gold::{GoldTask, UnknownLabel};
 pub use html::{HtmlError, Page, extract};
 pub use inputs::{InputError, find_articles};
-pub use labels::{
-    Corpus, GoldTask, LabelColumn, LabelsError, LabelsOptions, Problem, UnknownLabel,
-};
+pub use labels::{Corpus, LabelColumn, LabelsError, LabelsOptions, Problem};
 pub use read::{ReadError, read_article};
 pub use task::{Task, TaskKind};
 

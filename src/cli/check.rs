@@ -20,7 +20,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let corpus = match args.labels.read() {
         Ok(corpus) => corpus,
         Err(error) => {
-            say(&format!("{error:#}\n"))?;
+            say(&format!("{}\n", super::chain(&error)))?;
             return Ok(ExitCode::from(1));
         }
     };

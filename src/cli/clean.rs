@@ -33,7 +33,7 @@ pub(crate) fn run(args: &CleanArgs) -> anyhow::Result<ExitCode> {
         match one_article(&path) {
             Ok(article) => emit(args, &article, &cleaner.clean(&article.text))?,
             Err(error) => {
-                complain(&format!("skipped: {error:#}"));
+                complain(&format!("skipped: {}", super::chain(&error)));
                 skipped = true;
             }
         }
