@@ -17,7 +17,7 @@ use std::{
 };
 
 use article_toolkit::{
-    article::{Cleaner, RepeatedLines},
+    article::{Cleaner, Repeated},
     text::{Lang, guess_language},
 };
 
@@ -93,13 +93,12 @@ fn language() {
 }
 
 fn cuts(name: &str, texts: &[String]) {
-    let mut repeated = RepeatedLines::new(1 << 16);
-    texts.iter().for_each(|text| repeated.observe(text));
-    let (repeated, cleaner) = (repeated.finish(), Cleaner::default());
+    let repeated = Repeated::in_texts(texts.iter().map(String::as_str));
+    let cleaner = Cleaner::default().with_repeated(repeated);
     let (mut cut_texts, mut bytes, mut rules) = (0, 0, BTreeMap::<String, usize>::new());
     let mut examples = BTreeMap::<(String, String), usize>::new();
     for text in texts {
-        let cleaned = cleaner.clean_with(text, &repeated);
+        let cleaned = cleaner.clean(text);
         cut_texts += usize::from(!cleaned.cuts.is_empty());
         for cut in cleaned.cuts {
             bytes += cut.bytes.len();

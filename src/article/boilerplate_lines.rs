@@ -131,3 +131,18 @@ pub(super) fn suffix_start(line: &str, letters: usize) -> Option<usize> {
     }
     None
 }
+
+/// Where the first `letters` squeezed characters of `line` end, in bytes of `line`.
+pub(super) fn prefix_end(line: &str, letters: usize) -> Option<usize> {
+    let mut left = letters;
+    let mut buffer = String::new();
+    for (at, c) in line.char_indices() {
+        buffer.clear();
+        squeeze(c.encode_utf8(&mut [0; 4]), &mut buffer);
+        left = left.checked_sub(buffer.chars().count())?;
+        if left == 0 {
+            return Some(at + c.len_utf8());
+        }
+    }
+    None
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use article_toolkit::article::{Corpus, GoldTask};
+use article_toolkit::article::{Corpus, GoldTask, Repeated};
 use article_toolkit::evaluate::{Report, ReportOptions};
 use article_toolkit::pipeline::Pipeline;
 use article_toolkit::render;
@@ -27,7 +27,8 @@ pub(crate) struct EvaluateArgs {
 
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let corpus = args.labels.read()?;
-    let pipeline = args.model.load()?;
+    let texts = corpus.articles.iter().map(|article| article.text.as_str());
+    let pipeline = args.model.load()?.with_repeated(Repeated::in_texts(texts));
     let gold = align(&pipeline, &corpus)?;
     let title = format!(
         "{} on {}",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use article_toolkit::article::{Article, find_articles, read_article};
+use article_toolkit::article::{Article, Repeated, find_articles, read_article};
 use article_toolkit::atomic;
 use article_toolkit::pipeline::Pipeline;
 use article_toolkit::render::{PredictionRow, PredictionSink, RowFormat};
@@ -49,7 +49,8 @@ enum Format {
 pub(crate) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let format = args.format()?;
     let sources = sources(&args.paths)?;
-    let pipeline = args.model.load()?;
+    let files: Vec<&Path> = sources.iter().filter_map(Source::file).collect();
+    let pipeline = args.model.load()?.with_repeated(Repeated::in_files(&files));
     let skipped = match &args.output {
         None => predict(
             &pipeline,
@@ -99,6 +100,15 @@ enum Source {
     File(PathBuf),
     /// Standard input, read at once.
     Given(Box<Article>),
+}
+
+impl Source {
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Source::File(path) => Some(path),
+            Source::Given(_) => None,
+        }
+    }
 }
 
 fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {

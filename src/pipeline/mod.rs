@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::article::{
-    Article, Cleaner, CleanerError, CleanerSpec, Facts, FoldError, Task, read_facts,
+    Article, Cleaner, CleanerError, CleanerSpec, Corpus, Facts, FoldError, Repeated, Task,
+    read_facts,
 };
 use crate::classify::{Calibration, Candidate, ClassifyError, Cut};
 use crate::features::{
@@ -105,6 +106,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// This pipeline, which also cuts the lines that stand in many articles of the input it is about to read.
+    #[must_use]
+    pub fn with_repeated(self, repeated: Repeated) -> Self {
+        Self {
+            cleaner: self.cleaner.with_repeated(repeated),
+            ..self
+        }
+    }
+
     /// The tasks it answers.
     #[must_use]
     pub fn heads(&self) -> &[Head] {
@@ -185,6 +195,11 @@ pub(crate) fn facts(document: &Document<'_>, analyzer: &Analyzer) -> Facts {
         analyzer,
         &mut scratch,
     )
+}
+
+/// The lines that stand in many articles of a corpus.
+pub(crate) fn repeated_in(corpus: &Corpus) -> Repeated {
+    Repeated::in_texts(corpus.articles.iter().map(|article| article.text.as_str()))
 }
 
 /// Cuts boilerplate and finds the language; a language given with the article wins over the guess.

@@ -6,7 +6,7 @@ use linfa::ParamGuard;
 use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
 
-use crate::article::{Article, Corpus, Facts, Folds, GoldTask, TaskKind};
+use crate::article::{Article, Corpus, Facts, Folds, GoldTask, Repeated, TaskKind};
 use crate::classify::{
     BlockWeights, Calibration, Candidate, ClassWeight, Cut, Family, Linear, TaskScores, candidates,
     fold_rows, select,
@@ -16,6 +16,7 @@ use crate::features::{CountRows, Document, Glossary, Vocabulary};
 
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, near_duplicate_groups, prepare,
+    repeated_in,
 };
 
 /// Fewer annotated articles than this give no task: there is nothing to hold out.
@@ -81,6 +82,7 @@ impl Pipeline {
         let mut warnings = Vec::new();
         let tasks = trainable(corpus, &mut warnings)?;
         let (cleaner, params) = build_text(&config.text, &config.glossary)?;
+        let cleaner = cleaner.with_repeated(repeated_in(corpus));
         let params = params.check()?;
         progress("reading articles", 0, 1);
         let documents: Vec<Document<'_>> = corpus
@@ -128,7 +130,8 @@ impl Pipeline {
         let pipeline = Pipeline {
             text: config.text.clone(),
             glossary: config.glossary.clone(),
-            cleaner,
+            // The lines that repeat are those of this input, not of the next.
+            cleaner: cleaner.with_repeated(Repeated::default()),
             tfidf: params.with_vocabulary(vocabulary, idf),
             heads,
             weights: side_by_side(&models),

@@ -1,14 +1,12 @@
 //! The rule tables, parsed: Persian affixes, compounds and he-words.
 
-use std::collections::{HashMap, HashSet};
-
-use foldhash::fast::FixedState;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{RuleTables, TextError, fold::squeeze};
 
-/// Hash maps of the text room: fixed seed, fast on short keys; their order is never looked at.
-pub(super) type Map<K, V> = HashMap<K, V, FixedState>;
-type Set<K> = HashSet<K, FixedState>;
+/// Hash maps of the text room: no random seed, fast on short keys; their order is never looked at.
+pub(super) type Map<K, V> = FxHashMap<K, V>;
+type Set<K> = FxHashSet<K>;
 
 /// Tells most words that are not in a set apart from those that may be, without hashing them.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Light stems: inflection off, the word itself stays readable.
 
-use rust_stemmers::{Algorithm, Stemmer};
+use snowball_stemmers_rs::{Algorithm, Stemmer};
 
 use super::{Lang, lexicon::Lexicon};
 
