@@ -1,77 +1,14 @@
 //! The real binary on real files: train, predict, evaluate, compare, and every way the input can be wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use tempfile::TempDir;
-
-struct Sandbox(TempDir);
-
-impl Sandbox {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn run(&self, args: &[&str]) -> Run {
-        Run(Command::new(env!("CARGO_BIN_EXE_toolkit"))
-            .args(args)
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap())
-    }
-}
-
-struct Run(Output);
-
-impl Run {
-    fn out(&self) -> String {
-        String::from_utf8_lossy(&self.0.stdout).into_owned()
-    }
-
-    fn err(&self) -> String {
-        String::from_utf8_lossy(&self.0.stderr).into_owned()
-    }
-
-    /// Exit code; a panic is never an answer.
-    fn code(&self) -> i32 {
-        assert!(!self.err().contains("panicked"), "{}", self.err());
-        self.0.status.code().expect("not killed by a signal")
-    }
-
-    fn ok(self) -> Self {
-        assert_eq!(self.code(), 0, "{}\n{}", self.out(), self.err());
-        self
-    }
-
-    /// Exit code 2 with a message of at most one screen that holds every one of `parts`.
-    fn fails(self, parts: &[&str]) -> Self {
-        assert_eq!(self.code(), 2, "{}\n{}", self.out(), self.err());
-        let message = self.err();
-        for part in parts {
-            assert!(message.contains(part), "{part:?} is not in:\n{message}");
-        }
-        assert!(
-            message.lines().count() <= 24,
-            "more than a screen:\n{message}"
-        );
-        self
-    }
-}
+use common::{Run, Sandbox};
 
 /// A small corpus in four languages whose labels are plain to see.
 fn small_corpus(sandbox: &Sandbox) -> PathBuf {
@@ -551,7 +488,7 @@ fn nothing_is_left_where_the_target_cannot_be_written() {
     sandbox
         .run(&["train", "labels.csv", "--output", "folder.safetensors"])
         .fails(&["folder.safetensors"]);
-    let left = fs::read_dir(sandbox.0.path()).unwrap().filter(|e| {
+    let left = fs::read_dir(sandbox.path("")).unwrap().filter(|e| {
         e.as_ref()
             .unwrap()
             .file_name()
@@ -571,7 +508,7 @@ fn a_closed_pipe_is_success() {
     );
     let output = Command::new("bash")
         .args(["-c", &command])
-        .current_dir(sandbox.0.path())
+        .current_dir(sandbox.path(""))
         .output()
         .unwrap();
     assert!(

@@ -548,7 +548,7 @@ fn assemble(path: &Path, text: &str, rows: Vec<Row>, tasks: Vec<GoldTask>) -> Co
     }
 }
 
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let widths = [4, 2, 2];
     let digits = parts

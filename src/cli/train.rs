@@ -8,7 +8,7 @@ use anyhow::Context;
 use article_toolkit::atomic;
 use article_toolkit::classify::Family;
 use article_toolkit::evaluate::{Report, ReportOptions};
-use article_toolkit::pipeline::{Pipeline, TrainConfig, Trained};
+use article_toolkit::pipeline::{BaselineKind, Pipeline, TrainConfig, Trained};
 use article_toolkit::render;
 use article_toolkit::store::model_digest;
 use clap::{Args, ValueEnum};
@@ -50,15 +50,12 @@ enum Classifier {
 
 impl Classifier {
     fn configure(self, config: &mut TrainConfig) {
-        config.family = match self {
-            Self::Logistic => Some(Family::Logistic),
-            Self::Svm => Some(Family::LinearSvm),
-            Self::Multinomial => Some(Family::Multinomial),
-            Self::Majority => Some(Family::Majority),
-            Self::Glossary => None,
-        };
-        if self == Self::Glossary {
-            config.blocks = Some(vec![[0.0, 0.0, 1.0, 0.0, 1.0]]);
+        match self {
+            Self::Logistic => config.family = Some(Family::Logistic),
+            Self::Svm => config.family = Some(Family::LinearSvm),
+            Self::Multinomial => config.family = Some(Family::Multinomial),
+            Self::Majority => BaselineKind::Majority.configure(config),
+            Self::Glossary => BaselineKind::Glossary.configure(config),
         }
     }
 }

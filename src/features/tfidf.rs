@@ -389,6 +389,11 @@ pub struct Attribution {
 }
 
 impl TfIdf {
+    /// Weighs from now on by `idf`; gives back what it weighed by.
+    pub(crate) fn replace_idf(&mut self, idf: Idf) -> Idf {
+        std::mem::replace(&mut self.idf, idf)
+    }
+
     /// Terms and columns.
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {

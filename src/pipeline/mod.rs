@@ -1,6 +1,7 @@
 //! Text, features and classifiers as one thing that is trained, saved and asked.
 
 mod evidence;
+mod experiment;
 mod groups;
 mod predict;
 mod train;
@@ -22,7 +23,8 @@ use crate::features::{
 };
 use crate::text::{Analyzer, AnalyzerSpec, TextError, guess_language_in};
 
-pub use groups::near_duplicate_groups;
+pub use experiment::{BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out};
+pub use groups::{groups_by, near_duplicate_groups};
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
 pub use train::{Progress, TrainConfig, Trained};
 

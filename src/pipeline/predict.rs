@@ -17,7 +17,7 @@ use super::{Head, Pipeline, facts, near_duplicate_groups, prepare};
 /// An article with fewer words than this is answered, but flagged.
 const SHORT: usize = 20;
 /// Pieces of evidence shown for each label.
-const PIECES: usize = 4;
+pub(super) const PIECES: usize = 4;
 
 /// One label's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -125,7 +125,7 @@ fn slices_markdown(task: &TaskComparison) -> String {
     out + "\n</details>\n"
 }
 
-fn head(cells: &[&str]) -> String {
+pub(super) fn head(cells: &[&str]) -> String {
     format!(
         "| {} |\n|{}\n",
         cells.join(" | "),
@@ -220,7 +220,7 @@ fn changed_section(comparison: &Comparison, outcome: Outcome, name: &str) -> Str
 }
 
 /// User text inside a table cell: no markup, no cell ends, no links, no mentions.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in printable(text).chars() {
         match letter {

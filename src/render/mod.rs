@@ -3,6 +3,7 @@
 mod columns;
 mod html;
 mod markdown;
+mod markdown_report;
 mod model;
 mod predictions;
 mod slices;
@@ -13,6 +14,7 @@ use std::path::Path;
 
 pub use html::{comparison_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
+pub use markdown_report::report_markdown;
 pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
 pub use predictions::{PredictionRow, PredictionSink, RowFormat};
 pub use text::{comparison_text, ranking_text, report_text};

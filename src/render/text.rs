@@ -3,8 +3,8 @@
 use crate::article::TaskKind;
 use crate::evaluate::words::{estimate, plural, slice_trust};
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, Outcome, Ranking,
-    Report, TaskComparison, TaskReport, Verdict,
+    Baseline, ChangedArticle, Comparison, Delta, Estimate, LabelComparison, LabelReport, Metric,
+    Outcome, Ranking, Report, TaskComparison, TaskReport, Verdict,
 };
 
 use super::columns::{Align, Columns, cut, printable};
@@ -15,6 +15,9 @@ const SHOWN: usize = 10;
 
 /// Pairs of confused labels shown.
 const PAIRS: usize = 5;
+
+/// Columns from which every number of a label's row has room for its interval.
+const WIDE: usize = 110;
 
 /// A report for a terminal of `width` columns.
 #[must_use]
@@ -33,10 +36,44 @@ pub fn report_text(report: &Report, width: usize) -> String {
         "{task} {}: {value}, {level:.0} % interval\n",
         headline.metric.title()
     );
+    out += &beside_text(report, width);
     for task in &report.tasks {
         out += &task_text(task, width);
     }
     out
+}
+
+/// What the headline stands beside: baselines, learning curve, noise check.
+fn beside_text(report: &Report, width: usize) -> String {
+    let mut out = String::new();
+    for (name, value) in baseline_headlines(report) {
+        out += &format!("  baseline {}: {}\n", printable(name), estimate(value));
+    }
+    for point in &report.learning_curve {
+        let articles = plural(point.articles, "article", "articles");
+        out += &format!("  trained on {articles}: {}\n", estimate(point.estimate));
+    }
+    for check in &report.noise_check {
+        let task = printable(&check.task);
+        out += &format!("  noise check, {task} {}\n", check.words);
+    }
+    out.lines()
+        .map(|line| format!("{}\n", cut(line, width)))
+        .collect()
+}
+
+/// Every baseline's value of the headline metric.
+pub(crate) fn baseline_headlines(report: &Report) -> Vec<(&str, Estimate)> {
+    let headline = &report.headline;
+    let Some(at) = report.task_index(&headline.task) else {
+        return Vec::new();
+    };
+    let value = |baseline: &Baseline| baseline.tasks.get(at)?.get(&headline.metric).copied();
+    let named = report
+        .baselines
+        .iter()
+        .map(|one| Some((one.name.as_str(), value(one)?)));
+    named.flatten().collect()
 }
 
 fn heading(title: &str, width: usize) -> String {
@@ -69,9 +106,16 @@ fn task_text(task: &TaskReport, width: usize) -> String {
 fn labels_text(task: &TaskReport, width: usize) -> String {
     use Align::{Left, Right};
     let heads = ["label", "articles", "F1", "precision", "recall", "AP", ""];
-    let mut table = Columns::new(&heads, &[Left, Right, Left, Right, Right, Right, Left]);
+    let mut table = Columns::new(&heads, &[Left, Right, Left, Left, Left, Left, Left]);
     for label in &task.labels {
-        let metric = |metric: Metric| number(label.metrics.get(&metric).and_then(|one| one.value));
+        let metric = |metric: Metric| {
+            let one = label.metrics.get(&metric).copied().unwrap_or_default();
+            if width >= WIDE {
+                estimate(one)
+            } else {
+                number(one.value)
+            }
+        };
         table.push(vec![
             label.label.clone(),
             label.support.to_string(),

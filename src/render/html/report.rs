@@ -13,7 +13,7 @@ use super::parts::{
 };
 use super::plots::{self, BARS};
 use crate::render::slices::worth_showing;
-use crate::render::text::shown_metrics;
+use crate::render::text::{baseline_headlines, shown_metrics};
 
 /// Labels that get plots of their own, most frequent first; more would bury the page.
 const PLOTTED: usize = 12;
@@ -52,11 +52,12 @@ fn header(report: &Report) -> Markup {
             }
             div class="cards" {
                 (card(&name, &short(headline.estimate.value), &range(headline.estimate), "headline"))
-                @for baseline in &report.baselines {
-                    @if let Some(estimate) = headline_of(report, &baseline.tasks) {
-                        (card(&format!("baseline: {}", baseline.name), &short(estimate.value), &range(estimate), ""))
-                    }
+                @for (name, estimate) in baseline_headlines(report) {
+                    (card(&format!("baseline: {name}"), &short(estimate.value), &range(estimate), ""))
                 }
+            }
+            @for check in &report.noise_check {
+                p class="note" { "Noise check, " bdi { (check.task) } " " (check.words) }
             }
             nav aria-label="sections" {
                 @for (at, task) in report.tasks.iter().enumerate() {
@@ -67,16 +68,6 @@ fn header(report: &Report) -> Markup {
             }
         }
     }
-}
-
-fn headline_of(
-    report: &Report,
-    tasks: &[std::collections::BTreeMap<Metric, crate::evaluate::Estimate>],
-) -> Option<crate::evaluate::Estimate> {
-    tasks
-        .get(report.task_index(&report.headline.task)?)?
-        .get(&report.headline.metric)
-        .copied()
 }
 
 fn task_section(report: &Report, at: usize, task: &TaskReport) -> Markup {
