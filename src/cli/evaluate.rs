@@ -40,7 +40,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     folder_for(&output)?;
     report.save(&output)?;
     let html = output.with_extension("html");
-    render::save(&html, &render::report_html(&report))?;
+    render::save(&html, &render::report_html(&report, &corpus.texts()))?;
     say(&format!(
         "{}\nWritten: {}, {}\n",
         render::report_text(&report, width()),

@@ -21,6 +21,7 @@ use crate::features::{
 };
 use crate::text::{Analyzer, AnalyzerSpec, TextError, guess_language_in};
 
+pub use evidence::{Mark, Piece, SentenceSum};
 pub use groups::near_duplicate_groups;
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
 pub use train::{Progress, TrainConfig, Trained};

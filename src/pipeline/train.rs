@@ -124,7 +124,7 @@ impl Pipeline {
             article_outcome(&corpus.articles[i], &documents[i], &facts, groups[i])
         };
         let articles: Vec<ArticleOutcome> = all.par_iter().map(|&i| outcome(i)).collect();
-        let report = folds.map(|f| report_input(corpus, articles, &tasks, &fitted, &f, config));
+        let mut report = folds.map(|f| report_input(corpus, articles, &tasks, &fitted, &f, config));
         let pipeline = Pipeline {
             text: config.text.clone(),
             glossary: config.glossary.clone(),
@@ -136,6 +136,9 @@ impl Pipeline {
             n_articles: corpus.articles.len(),
             data_digest: corpus.digest.clone(),
         };
+        if let Some(report) = &mut report {
+            pipeline.lay_evidence(&documents, report);
+        }
         Ok(Trained {
             pipeline,
             report,
