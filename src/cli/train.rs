@@ -73,10 +73,10 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let trained = Pipeline::train(&corpus, &config, &show);
     bar.finish_and_clear();
     let trained = trained.with_context(|| format!("{}", corpus.source.display()))?;
-    write(args, trained)
+    write(args, &corpus.texts(), trained)
 }
 
-fn write(args: &TrainArgs, trained: Trained) -> anyhow::Result<ExitCode> {
+fn write(args: &TrainArgs, texts: &[&str], trained: Trained) -> anyhow::Result<ExitCode> {
     for warning in &trained.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -96,7 +96,7 @@ fn write(args: &TrainArgs, trained: Trained) -> anyhow::Result<ExitCode> {
         report.save(&report_path)?;
         summary = render::report_text(report, width());
         let html = beside(&args.output, "report.html");
-        render::save(&html, &render::report_html(report))?;
+        render::save(&html, &render::report_html(report, texts))?;
         written.extend([report_path, html]);
     }
     let card = render::model_card(

@@ -23,6 +23,7 @@ use crate::features::{
 };
 use crate::text::{Analyzer, AnalyzerSpec, TextError, guess_language_in};
 
+pub use evidence::{Mark, Piece, SentenceSum};
 pub use experiment::{BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out};
 pub use groups::{groups_by, near_duplicate_groups};
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};

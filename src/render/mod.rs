@@ -1,6 +1,7 @@
 //! A report or comparison as terminal text, Markdown or HTML.
 
 mod columns;
+mod explanation;
 mod html;
 mod markdown;
 mod markdown_report;
@@ -12,10 +13,11 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
-pub use html::{comparison_html, ranking_html, report_html};
+pub use explanation::explanation_text;
+pub use html::{comparison_html, explanation_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
 pub use markdown_report::report_markdown;
-pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
+pub use model::{cuts_text, hits_text, model_card, model_text};
 pub use predictions::{PredictionRow, PredictionSink, RowFormat};
 pub use text::{comparison_text, ranking_text, report_text};
 

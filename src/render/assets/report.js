@@ -35,9 +35,10 @@
 
   // ---- rows: one for each article and task (report) or each changed answer (comparison) ----
   const names = (labels, bits) => labels.filter((_, at) => bits[at] === "1");
+  const ofTask = (list, task) => list.filter(([label]) => task.labels.includes(label));
   const reportRows = () => {
     const rows = [];
-    data.articles.forEach(([id, title, slices, answers, evidence, sentences], order) => {
+    data.articles.forEach(([id, title, slices, answers, evidence, sentences, body], order) => {
       data.tasks.forEach((task, at) => {
         const [gold, decided, scores] = answers[at];
         const missed = [], invented = [];
@@ -50,7 +51,8 @@
           gap = Math.max(gap, Math.abs(scores[label] / 1000 - (task.single ? 0.5 : task.cuts[label])));
         }
         const kind = !known ? "unknown" : missed.length + invented.length ? "wrong" : "right";
-        rows.push({ order, id, title, slices, task: at, gold, decided, scores, missed, invented, gap, kind, evidence, sentences });
+        rows.push({ order, id, title, slices, task: at, gold, decided, scores, missed, invented, gap, kind, body,
+          evidence: ofTask(evidence, task), sentences: ofTask(sentences, task) });
       });
     });
     return rows;
@@ -117,8 +119,9 @@
   };
   let sort = comparing ? null : { by: "gap", down: true };
   let shown = [], page = 0;
+  const SIGNS = { warn: "−", worse: "+", better: "✓" };
   const chips = (labels, kind = () => "label") => labels.length
-    ? labels.map((label) => make("span", { class: `chip ${kind(label)}`, dir: "auto", text: label }))
+    ? labels.map((label) => make("span", { class: `chip ${kind(label)}` }, SIGNS[kind(label)] ? `${SIGNS[kind(label)]} ` : "", make("bdi", { text: label })))
     : [make("span", { class: "chip none", text: "none" })];
   const cell = (name, content, kind) => make("td", { "data-name": name, class: kind || "" }, ...[content].flat());
   const titleCell = (row, at) => make("td", { class: "title" },
@@ -184,12 +187,14 @@
     return draw("svg", { class: "gauge", viewBox: "0 0 130 16", "aria-hidden": "true" }, draw("rect", { class: "track", x: 1, y: 3, width: 128, height: 10, rx: 5 }),
       draw("rect", { class: weight < 0 ? "minus" : "fill", x: weight < 0 ? 65 - half : 65, y: 4, width: half, height: 8 }));
   };
-  // Marks every evidence text where it stands, longest first, never inside a mark.
+  // Marks every evidence text where it stands as whole words, longest first, never inside a mark.
+  const inWord = (letter) => /[\p{L}\p{M}\p{N}\u200c]/u.test(letter ?? "");
   const highlighted = (text, evidence) => {
     const kinds = new Int8Array(text.length);
     for (const [, words, weight] of [...evidence].sort((a, b) => b[1].length - a[1].length)) {
       if (!words) continue;
       for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + words.length)) {
+        if (inWord(text[at - 1]) || inWord(text[at + words.length])) continue;
         if (kinds.subarray(at, at + words.length).every((kind) => kind === 0)) kinds.fill(weight < 0 ? 2 : 1, at, at + words.length);
       }
     }
@@ -232,6 +237,10 @@
     ? [make("h3", { text: "Sentences that carried a label" }), ...row.sentences.map(([label, text]) =>
       make("blockquote", { dir: "auto" }, ...highlighted(text, row.evidence), " ", make("span", { class: "chip label", dir: "auto", text: label })))]
     : [];
+  const wholeText = (row) => row.body
+    ? [make("h3", { text: "The article" }), make("div", { class: "article" }, ...row.body.split("\n").filter((line) => line.trim())
+      .map((line) => make("p", { dir: "auto" }, ...highlighted(line, row.evidence))))]
+    : [];
   const open = (at) => {
     const row = shown[at], box = $("article");
     const meta = [["id", row.id], ["task", data.tasks[row.task]?.name || ""], ...Object.entries(row.slices)];
@@ -239,7 +248,7 @@
     const detail = comparing
       ? [make("p", {}, verdict(row.outcome), " gold: ", ...chips(row.gold)), moves(row), ...sentences(row),
         ...evidenceTable("What carried the candidate", row.afterEvidence), ...evidenceTable("What carried the baseline", row.beforeEvidence)]
-      : [answers(row), ...sentences(row), ...evidenceTable("What carried the answers", row.evidence)];
+      : [answers(row), ...sentences(row), ...evidenceTable("What carried the answers", row.evidence), ...wholeText(row)];
     box.replaceChildren(
       make("div", { class: "top" }, make("h2", { id: "article-title", dir: "auto" }, ...highlighted(row.title || row.id, row.evidence)),
         make("button", { type: "button", "aria-label": "Close", text: "✕", on: { click: () => box.close() } })),
