@@ -92,6 +92,45 @@ fn language() {
     }
 }
 
+/// A document of one language with a document of another behind it, cut to about half its length.
+fn mixtures(texts: &[String], quoted: &[String]) -> Vec<String> {
+    let half = |text: &str, length: usize| -> String { text.chars().take(length / 2).collect() };
+    texts
+        .iter()
+        .zip(quoted.iter().filter(|text| text.chars().count() > 600))
+        .filter(|(text, _)| (600..6000).contains(&text.chars().count()))
+        .map(|(text, quote)| format!("{text}\n\n{}\n", half(quote, text.chars().count())))
+        .collect()
+}
+
+#[test]
+#[ignore = "reads 90 MB"]
+fn mixed() {
+    let marked = |texts: &[String]| {
+        texts
+            .iter()
+            .filter(|text| guess_language(text).mixed)
+            .count()
+    };
+    for lang in [Lang::Fa, Lang::Ar, Lang::Ru, Lang::Tr, Lang::En] {
+        let texts = raw(lang);
+        println!("raw {lang}: {} of {} marked", marked(&texts), texts.len());
+    }
+    for (lang, quoted) in [
+        (Lang::Fa, Lang::Ar),
+        (Lang::Ar, Lang::Fa),
+        (Lang::Tr, Lang::En),
+        (Lang::En, Lang::Tr),
+    ] {
+        let texts = mixtures(&raw(lang), &raw(quoted));
+        println!(
+            "{lang} with {quoted} behind it: {} of {} marked",
+            marked(&texts),
+            texts.len()
+        );
+    }
+}
+
 fn cuts(name: &str, texts: &[String]) {
     let repeated = Repeated::in_texts(texts.iter().map(String::as_str));
     let cleaner = Cleaner::default().with_repeated(repeated);

@@ -21,7 +21,8 @@ use crate::text::squeeze;
 pub struct CleanerSpec {
     /// Version of the rules that are code.
     pub rules: u32,
-    /// Phrases, one `language TAB kind TAB phrase` a line; a phrase that ends in `*` matches the start of a line.
+    /// Phrases, one `language TAB kind TAB phrase` a line; a phrase that ends in `*` matches the start of a line. Empty:
+    /// nothing is cut, by no rule.
     pub phrases: String,
 }
 
@@ -92,8 +93,11 @@ impl Cleaned {
 pub struct Cleaner {
     exact: HashMap<String, Kind>,
     prefixes: Vec<(String, Kind)>,
-    tails: Vec<String>,
+    /// Phrases at the end of a line, and whether more may follow them there.
+    tails: Vec<(String, bool)>,
     repeated: Repeated,
+    /// The spec has no phrases: nothing is cut.
+    off: bool,
 }
 
 /// What a phrase stands for.
@@ -183,6 +187,7 @@ impl Default for Cleaner {
             prefixes: Vec::new(),
             tails: Vec::new(),
             repeated: Repeated::default(),
+            off: true,
         })
     }
 }
@@ -201,6 +206,7 @@ impl Cleaner {
             prefixes: Vec::new(),
             tails: Vec::new(),
             repeated: Repeated::default(),
+            off: spec.phrases.is_empty(),
         };
         for (index, line) in spec.phrases.lines().enumerate() {
             cleaner
@@ -230,7 +236,7 @@ impl Cleaner {
             return Err("the phrase has no letter".to_owned());
         }
         match phrase.ends_with('*') {
-            _ if kind == Kind::Tail => self.tails.push(key),
+            open if kind == Kind::Tail => self.tails.push((key, open)),
             true => self.prefixes.push((key, kind)),
             false => drop(self.exact.insert(key, kind)),
         }
@@ -247,7 +253,11 @@ impl Cleaner {
     ///
     /// The first line is never cut but for a script: it is the title.
     pub fn clean(&self, text: &str) -> Cleaned {
-        let lines = read_lines(text);
+        let lines = if self.off {
+            Vec::new()
+        } else {
+            read_lines(text)
+        };
         let mut found: Vec<Option<Finding>> = lines.iter().map(|line| self.finding(line)).collect();
         if let Some(first @ Some(Finding::Phrase(_) | Finding::Repeated(_))) = found.first_mut() {
             *first = None;
@@ -283,11 +293,12 @@ impl Cleaner {
 
     /// Where a tail phrase begins that ends this line, in bytes of the text; initials of writers before it belong to it.
     fn tail(&self, text: &str, line: &Line) -> Option<usize> {
-        let phrase = self.tails.iter().find(|tail| {
-            line.squeezed.ends_with(tail.as_str()) && line.squeezed.len() > tail.len()
-        })?;
+        let tail = self
+            .tails
+            .iter()
+            .find_map(|(phrase, open)| tail_letters(&line.squeezed, phrase, *open))?;
         let source = text.get(line.bytes.clone())?;
-        let at = suffix_start(source, phrase.chars().count())?;
+        let at = suffix_start(source, tail)?;
         let before = source.get(..at)?.trim_end();
         let initials = before.rsplit([' ', '\u{A0}', '.']).next().unwrap_or("");
         let signed = initials.len() <= 8
@@ -317,6 +328,20 @@ impl Cleaner {
         hit.map(|(_, kind)| Finding::Phrase(*kind))
     }
 }
+
+/// Letters from a tail phrase to the end of a line that does not begin with it.
+fn tail_letters(line: &str, phrase: &str, open: bool) -> Option<usize> {
+    let at = if open {
+        line.rfind(phrase)?
+    } else {
+        line.strip_suffix(phrase)?.len()
+    };
+    let letters = line.get(at..)?.chars().count();
+    (at > 0 && letters <= TAIL_LETTERS.max(phrase.chars().count())).then_some(letters)
+}
+
+/// Most letters of a tail that goes on behind its phrase.
+const TAIL_LETTERS: usize = 150;
 
 /// Longest line that the start of a phrase can condemn, in words.
 const PREFIX_WORDS: usize = 30;
@@ -491,6 +516,25 @@ mod tests {
     }
 
     #[test]
+    fn a_tail_may_go_on_behind_its_phrase() {
+        for (text, kept) in [
+            (
+                "عنوان\nوصل الوزير اليوم. رابط الخبر بصحيفة الوئام: وصول الوزير إلى باكو",
+                "عنوان\nوصل الوزير اليوم. ",
+            ),
+            ("عنوان\nوزیر رفت. انتهای پیام\n", "عنوان\nوزیر رفت. \n"),
+            (
+                "عنوان\nپیام وزیر خوانده شد.\n",
+                "عنوان\nپیام وزیر خوانده شد.\n",
+            ),
+        ] {
+            let cleaned = Cleaner::default().clean(text);
+            check(text, &cleaned);
+            assert_eq!(cleaned.text(text), kept);
+        }
+    }
+
+    #[test]
     fn scripts_and_repeated_lines_go() {
         let text =
             "Title of it\nfunction(d){var x=1;document.write(x);}\nFollow our channel\nThe body.\n";
@@ -560,6 +604,20 @@ mod tests {
         assert_eq!(cleaned.text(text), text);
         assert_eq!(cleaned.kept.len(), 2);
         assert!(text[cleaned.kept[1].clone()].starts_with("The minister"));
+    }
+
+    #[test]
+    fn without_phrases_nothing_is_cut() {
+        let spec = CleanerSpec {
+            phrases: String::new(),
+            ..CleanerSpec::default()
+        };
+        let text = "A title of it\nA title of it\nLeave a comment\n";
+        let cleaned = Cleaner::new(&spec).unwrap().clean(text);
+        assert_eq!(
+            (cleaned.cuts.len(), cleaned.text(text)),
+            (0, text.to_owned())
+        );
     }
 
     #[test]

@@ -67,7 +67,8 @@ pub(super) fn read_lines(text: &str) -> Vec<Line> {
     lines
 }
 
-fn read_line(part: &str, bytes: Range<usize>, number: usize) -> Line {
+/// One line of a text at `bytes`.
+pub(super) fn read_line(part: &str, bytes: Range<usize>, number: usize) -> Line {
     let mut squeezed = String::new();
     squeeze(part, &mut squeezed);
     let first = part.trim_start().chars().next().unwrap_or(' ');

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
 use super::{
-    boilerplate_lines::{Line, read_lines},
+    boilerplate_lines::{Line, read_line},
     read::read_text,
 };
 
@@ -144,25 +144,28 @@ impl Count {
 
 impl ArticleLines {
     fn of(text: &str) -> Self {
-        let lines = read_lines(text);
-        let Some((first, rest)) = lines.split_first() else {
-            return Self::default();
-        };
-        let title = hash(&first.squeezed);
-        let mut found = Self {
-            title,
-            lines: Vec::new(),
-        };
-        let mut paragraph = title;
-        for line in rest {
+        let mut parts = text
+            .split_inclusive('\n')
+            .filter(|part| !part.trim().is_empty());
+        let title = parts
+            .next()
+            .map_or(0, |first| hash(&read_line(first, 0..0, 0).squeezed));
+        let (mut lines, mut paragraph) = (Vec::new(), title);
+        for part in parts {
+            // Most of a text is paragraphs: those are not folded, which would cost as much as cleaning does.
+            if part.len() > LONGEST_BYTES {
+                paragraph = hash(part.trim());
+                continue;
+            }
+            let line = read_line(part, 0..0, 0);
             let key = hash(&line.squeezed);
-            if may_repeat(line) {
-                found.lines.push((key, paragraph));
+            if may_repeat(&line) {
+                lines.push((key, paragraph));
             } else {
                 paragraph = key;
             }
         }
-        found
+        Self { title, lines }
     }
 }
 
@@ -233,6 +236,7 @@ fn hash(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::article::boilerplate_lines::read_lines;
 
     fn articles(count: usize) -> Vec<String> {
         (0..count)

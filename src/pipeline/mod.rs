@@ -213,11 +213,12 @@ pub(crate) fn prepare<'t>(cleaner: &Cleaner, article: &'t Article) -> Document<'
         .lang
         .as_deref()
         .and_then(|code| code.parse().ok());
-    let lang = given.unwrap_or_else(|| guess_language_in(&article.text, &cleaned.kept).lang);
+    let guess = guess_language_in(&article.text, &cleaned.kept);
     Document {
         text: &article.text,
         kept: cleaned.kept,
-        lang,
+        lang: given.unwrap_or(guess.lang),
+        mixed: guess.mixed,
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Prediction {
     pub tasks: Vec<TaskPrediction>,
     /// What carried the given labels, strongest first within a label.
     pub evidence: Vec<Evidence>,
-    /// Warnings about the input: `short`, `other_language`, `boilerplate 36%`.
+    /// Warnings about the input: `short`, `other_language`, `mixed_language`, `boilerplate 36%`.
     pub flags: Vec<String>,
     /// How the score of every given label came about, where it was asked for ([`Pipeline::why`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -396,6 +396,9 @@ fn flags(article: &Article, document: &Document<'_>) -> Vec<String> {
     }
     if document.lang == Lang::Other {
         flags.push("other_language".to_owned());
+    }
+    if document.mixed {
+        flags.push("mixed_language".to_owned());
     }
     let cut = 100 * (article.text.len() - kept) / article.text.len().max(1);
     if cut > 0 {
