@@ -1,6 +1,7 @@
 //! A report or comparison as terminal text, Markdown or HTML.
 
 mod columns;
+mod glossary;
 mod html;
 mod markdown;
 mod model;
@@ -11,6 +12,7 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
+pub use glossary::{coverage_text, findings_csv, findings_text};
 pub use html::{comparison_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
 pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
