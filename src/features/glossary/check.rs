@@ -382,7 +382,7 @@ fn stems(rows: &Rows<'_>, form: &Form, words: &Words<'_>, findings: &mut Vec<Glo
     let letters = text.chars().count();
     if letters < SHORTEST_STEM {
         let message = format!(
-            "a stem of {letters} letters fires on too many words; write the forms out, or give the reason in the column note"
+            "is a stem of {letters} letters and fires on too many words; write the forms out, or give the reason in the column note"
         );
         return findings.push(finding(
             rows,
@@ -400,7 +400,7 @@ fn stems(rows: &Rows<'_>, form: &Form, words: &Words<'_>, findings: &mut Vec<Glo
         format!("\"{word}\" ({})", rows[*concept as usize].1.concept.concept)
     });
     let message = format!(
-        "also begins {} words of other concepts and fires on their other endings: {}; write the forms out, or give the reason in the column note",
+        "also begins words of other concepts ({} in all) and fires on their other endings: {}; write the forms out, or give the reason in the column note",
         others.len(),
         named.collect::<Vec<_>>().join(", ")
     );
