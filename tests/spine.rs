@@ -726,3 +726,72 @@ fn the_seeds_are_tagged_from_their_own_words() {
         }
     }
 }
+
+#[test]
+fn glossary_check_says_what_is_wrong_and_where() {
+    let sandbox = Sandbox::new();
+    let header = "concept,kind,gloss,fa,ar,ru,az,tr,en,note\n";
+    let row = |name: &str, english: &str| {
+        format!("{name},topic_term,g,{name}a,{name}b,{name}c,{name}d,{name}e,{english},\n")
+    };
+    sandbox.write(
+        "good.csv",
+        format!(
+            "{header}{}{}",
+            row("gasword", "pipeline*"),
+            row("oilword", "gasoline")
+        ),
+    );
+    let good = sandbox.run(&["glossary", "check", "good.csv"]).ok();
+    assert!(
+        good.out()
+            .contains("clean: 2 concepts in 1 files, 0 errors, 0 warnings"),
+        "{}",
+        good.out()
+    );
+
+    sandbox.write(
+        "bad.csv",
+        format!(
+            "{header}{}{}x,nonsense,g,a,b,c,d,e,f,\n",
+            row("gasword", "gas"),
+            row("oilword", "oil|Gas")
+        ),
+    );
+    let bad = sandbox.run(&["glossary", "check", "bad.csv", "--format", "csv"]);
+    assert_eq!(bad.code(), 1);
+    let out = bad.out();
+    assert!(
+        out.starts_with("severity,check,path,line,column,concept,form,message\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("error,taken-form,bad.csv,3,en,oilword,Gas,"),
+        "{out}"
+    );
+    assert!(out.contains("error,format,bad.csv,4,kind,,,"), "{out}");
+
+    sandbox.write(
+        "articles/one.txt",
+        "The pipeline and the gasoline price rose in the city on Monday, the ministry said.",
+    );
+    let used = sandbox.run(&[
+        "glossary",
+        "check",
+        "good.csv",
+        "--corpus",
+        "articles",
+        "--max-share",
+        "50%",
+    ]);
+    assert_eq!(used.code(), 1, "{}", used.out());
+    assert!(used.out().contains("warning: good.csv, line 2, en: gasword: \"pipeline*\" fires in 1 of 1 articles in en (100.0 %)"), "{}", used.out());
+
+    assert_eq!(sandbox.run(&["glossary", "check", "absent.csv"]).code(), 2);
+    assert_eq!(
+        sandbox
+            .run(&["glossary", "check", "good.csv", "--max-share", "many"])
+            .code(),
+        2
+    );
+}

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use linfa::dataset::DatasetBase;
 use ndarray::{Array1, Array2};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -19,9 +20,10 @@ use crate::article::{
 };
 use crate::classify::{Calibration, Candidate, ClassifyError, Cut};
 use crate::features::{
-    Document, FeatureError, FeatureSpec, Glossary, GlossaryError, Matcher, TfIdf, TfIdfParams,
+    Document, FeatureError, FeatureSpec, FormUse, Glossary, GlossaryError, Matcher, TfIdf,
+    TfIdfParams,
 };
-use crate::text::{Analyzer, AnalyzerSpec, TextError, guess_language_in};
+use crate::text::{Analyzer, AnalyzerSpec, Lang, TextError, guess_language_in};
 
 pub use evidence::{Mark, Piece, SentenceSum};
 pub use experiment::{BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out};
@@ -239,4 +241,33 @@ pub fn concept_hits(
         .into_iter()
         .map(|(concept, bytes)| (matcher.concept_id(concept).to_owned(), bytes))
         .collect())
+}
+
+/// In how many articles each form of a glossary fires.
+///
+/// # Errors
+/// When text rules or glossary cannot be built.
+pub fn form_use(
+    text: &TextSpec,
+    glossary: &Glossary,
+    articles: &[Article],
+) -> Result<FormUse, PipelineError> {
+    let analyzer = Analyzer::new(&text.analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer)?;
+    let cleaner = Cleaner::new(&text.cleaner)?;
+    let forms = |article| {
+        let document = prepare(&cleaner, article);
+        (document.lang, matcher.forms_in(&analyzer, &document))
+    };
+    let found: Vec<_> = articles.par_iter().map(forms).collect();
+    let mut used = FormUse::default();
+    for (lang, forms) in found {
+        if let Some(lang) = Lang::ALL.iter().position(|l| *l == lang) {
+            used.articles[lang] += 1;
+        }
+        for form in forms {
+            *used.forms.entry(form).or_default() += 1;
+        }
+    }
+    Ok(used)
 }

@@ -2,6 +2,7 @@
 
 mod columns;
 mod explanation;
+mod glossary;
 mod html;
 mod markdown;
 mod markdown_report;
@@ -14,6 +15,7 @@ use std::io::Write;
 use std::path::Path;
 
 pub use explanation::explanation_text;
+pub use glossary::{coverage_text, findings_csv, findings_text};
 pub use html::{comparison_html, explanation_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
 pub use markdown_report::report_markdown;
