@@ -39,6 +39,15 @@ impl SplitMix64 {
     }
 }
 
+impl SplitMix64 {
+    /// Every order of `items` equally often (Fisher and Yates).
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+}
+
 /// Expected number from which rejection beats counting up from zero.
 const COUNT_UP_TO: f64 = 10.0;
 

@@ -1,6 +1,7 @@
 //! A report or comparison as terminal text, Markdown or HTML.
 
 mod columns;
+mod fixes;
 mod html;
 mod markdown;
 mod markdown_report;
@@ -12,6 +13,7 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
+pub use fixes::fixes_csv;
 pub use html::{comparison_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
 pub use markdown_report::report_markdown;
