@@ -7,6 +7,7 @@ mod markdown;
 mod markdown_report;
 mod model;
 mod predictions;
+mod ranking;
 mod slices;
 mod text;
 
@@ -19,7 +20,8 @@ pub use markdown::{comparison_markdown, ranking_markdown};
 pub use markdown_report::report_markdown;
 pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
 pub use predictions::{PredictionRow, PredictionSink, RowFormat};
-pub use text::{comparison_text, ranking_text, report_text};
+pub use ranking::ranking_text;
+pub use text::{comparison_text, report_text};
 
 use crate::evaluate::{EvaluateError, write_atomically};
 
