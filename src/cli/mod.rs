@@ -37,14 +37,12 @@ enum Verb {
     Train(train::TrainArgs),
     /// Tag articles: files, folders, or - for standard input.
     Predict(predict::PredictArgs),
-    /// Judge a model on a labels file; writes a report.
     Evaluate(evaluate::EvaluateArgs),
     Compare(compare::CompareArgs),
     /// Show how each label's score of one article came about.
     Explain(explain::ExplainArgs),
     /// Show what is in a model file.
     Inspect(inspect::InspectArgs),
-    /// Look for problems in a labels file.
     Check(check::CheckArgs),
     /// Cut boilerplate from articles.
     Clean(clean::CleanArgs),

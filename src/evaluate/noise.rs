@@ -62,13 +62,9 @@ pub fn shuffled_gold(gold: &Array2<Option<bool>>, seed: u64, index: u64) -> Arra
     shuffled
 }
 
-/// Fisher and Yates.
 fn shuffle(rows: &[usize], seed: u64, index: u64) -> Vec<usize> {
-    let mut random = SplitMix64::stream(seed, index);
     let mut rows = rows.to_vec();
-    for last in (1..rows.len()).rev() {
-        rows.swap(last, random.below(last + 1));
-    }
+    SplitMix64::stream(seed, index).shuffle(&mut rows);
     rows
 }
 

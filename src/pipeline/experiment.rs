@@ -11,7 +11,7 @@ use crate::evaluate::{
     EvaluateError, Report, ReportInput, ReportOptions, SplitMix64, TaskOutcomes, shuffled_gold,
 };
 
-use super::train::{Chosen, Counted, make_folds};
+use super::train::{Chosen, Counted, first_settings, make_folds};
 use super::{Pipeline, PipelineError, Progress, TrainConfig, groups_by, near_duplicate_groups};
 
 /// Shares of the training articles on a learning curve, beside all of them.
@@ -147,6 +147,26 @@ pub fn cross_validate(
         shuffled,
         warnings,
     })
+}
+
+/// Out-of-fold answers with the first setting of each task: good enough to doubt labels by, at a fraction of the cost
+/// of a search. Tasks with too little gold are left out; `None` where nothing can be held out.
+///
+/// # Errors
+/// As [`Pipeline::train`].
+pub fn out_of_fold(
+    corpus: &Corpus,
+    config: &TrainConfig,
+    progress: Progress<'_>,
+) -> Result<Option<Vec<TaskOutcomes>>, PipelineError> {
+    let counted = Counted::of(corpus, config, progress)?;
+    let Some(folds) = &counted.folds else {
+        return Ok(None);
+    };
+    let mut config = config.clone();
+    config.fixed = first_settings(&counted.tasks, &config);
+    let chosen = counted.choose(&counted.tasks, Some(folds), &config, progress)?;
+    Ok(Some(outcomes(&counted.tasks, &chosen)))
 }
 
 /// A cross-validation asked for is made as asked for or not at all.

@@ -26,7 +26,9 @@ use crate::features::{
 use crate::text::{Analyzer, AnalyzerSpec, Lang, TextError, guess_language_in};
 
 pub use evidence::{Mark, Piece, SentenceSum};
-pub use experiment::{BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out};
+pub use experiment::{
+    BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out, out_of_fold,
+};
 pub use groups::{groups_by, near_duplicate_groups};
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
 pub use train::{Progress, TrainConfig, Trained};

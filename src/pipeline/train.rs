@@ -507,6 +507,18 @@ fn tried(name: &str, kind: TaskKind, config: &TrainConfig) -> Vec<Candidate> {
     candidates(config.family.unwrap_or(default), &blocks)
 }
 
+/// The simplest setting of every task.
+pub(super) fn first_settings(
+    tasks: &[GoldTask],
+    config: &TrainConfig,
+) -> BTreeMap<String, Candidate> {
+    let first = |task: &GoldTask| {
+        let name = &task.task.name;
+        Some((name.clone(), *tried(name, task.task.kind, config).first()?))
+    };
+    tasks.iter().filter_map(first).collect()
+}
+
 /// The first setting with plain calibration, for a corpus too small to hold anything out.
 fn unmeasured(tried: &[Candidate], task: &GoldTask) -> TaskFit {
     let n_labels = task.task.labels.len();

@@ -234,7 +234,7 @@ fn csv_row(row: &PredictionRow, columns: &[Column], why: bool) -> Vec<String> {
 }
 
 /// A spreadsheet takes a cell that begins with one of these for a formula; an apostrophe makes it text again.
-fn safe_cell(cell: &str) -> String {
+pub(super) fn safe_cell(cell: &str) -> String {
     let formula = cell.starts_with([
         '=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
     ]);

@@ -3,8 +3,8 @@
 use crate::article::TaskKind;
 use crate::evaluate::words::{estimate, plural, slice_trust};
 use crate::evaluate::{
-    Baseline, ChangedArticle, Comparison, Delta, Estimate, LabelComparison, LabelReport, Metric,
-    Outcome, Ranking, Report, TaskComparison, TaskReport, Verdict,
+    Baseline, ChangedArticle, Comparison, Delta, Estimate, Evidence, LabelComparison, LabelReport,
+    Metric, Outcome, Report, TaskComparison, TaskReport, Verdict,
 };
 
 use super::columns::{Align, Columns, cut, printable};
@@ -255,42 +255,6 @@ pub fn comparison_text(comparison: &Comparison, width: usize) -> String {
     out
 }
 
-/// Several candidates against one baseline for a terminal of `width` columns: ranks first, then each comparison.
-#[must_use]
-pub fn ranking_text(ranking: &Ranking, width: usize) -> String {
-    use Align::{Left, Right};
-    let heads = [
-        "",
-        "report",
-        &ranking.metric_title(),
-        "difference",
-        "p (Holm)",
-        "",
-    ];
-    let mut table = Columns::new(&heads, &[Right, Left, Right, Left, Left, Left]);
-    for row in &ranking.rows {
-        let baseline = row.delta.is_none();
-        table.push(vec![
-            row.rank.map(|rank| rank.to_string()).unwrap_or_default(),
-            cut(&row.title, width / 2),
-            number(row.value),
-            row.delta.as_ref().map(difference).unwrap_or_default(),
-            row.p_holm.map(p_value).unwrap_or_default(),
-            if baseline {
-                "baseline"
-            } else {
-                row.verdict.words()
-            }
-            .into(),
-        ]);
-    }
-    let each = ranking
-        .comparisons
-        .iter()
-        .map(|one| format!("\n{}", comparison_text(one, width)));
-    table.lines(width) + &each.collect::<String>()
-}
-
 /// The headline in one sentence: `topics macro F1 0.71 -> 0.75, +0.04 (+0.01 to +0.07): better`.
 #[must_use]
 pub(crate) fn summary(comparison: &Comparison) -> String {
@@ -473,13 +437,40 @@ fn changed_lines(article: &ChangedArticle, width: usize) -> String {
         &printable(&format!("  {}  {}", article.id, article.title)),
         width,
     );
-    format!(
-        "{first}\n{}\n",
-        cut(
-            &format!("    gold {gold}; {before} -> {after}; {scores}"),
-            width
-        )
-    )
+    let answers = format!("    gold {gold}; {before} -> {after}; {scores}");
+    let mut lines = vec![first, cut(&answers, width)];
+    for (side, evidence) in sides(article) {
+        let words = format!("    {side} because of {}", printable(&evidence));
+        lines.push(cut(&words, width));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Pieces of evidence named of each side.
+const PIECES: usize = 3;
+
+/// What carried the changed labels on each side that has evidence: `energy «خط لوله» (pipeline) +0.41`.
+pub(crate) fn sides(article: &ChangedArticle) -> Vec<(&'static str, String)> {
+    let sides = [
+        ("baseline", &article.baseline_evidence),
+        ("candidate", &article.candidate_evidence),
+    ];
+    let piece = |one: &Evidence| {
+        let concept = one
+            .concept
+            .as_ref()
+            .map_or(String::new(), |concept| format!(" ({concept})"));
+        format!("{} «{}»{concept} {:+.2}", one.label, one.text, one.weight)
+    };
+    let shown = sides
+        .into_iter()
+        .filter(|(_, evidence)| !evidence.is_empty());
+    shown
+        .map(|(side, evidence)| {
+            let pieces: Vec<String> = evidence.iter().take(PIECES).map(piece).collect();
+            (side, pieces.join(", "))
+        })
+        .collect()
 }
 
 /// `0.71`, or `-` where undefined.
