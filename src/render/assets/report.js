@@ -209,28 +209,28 @@
     return parts;
   };
   const table = (columns, body) => make("div", { class: "scroll" }, make("table", {},
-    make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col", text: name })))), make("tbody", {}, ...body)));
+    make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col", text: name ?? "", class: name === null ? "drawn" : "" })))), make("tbody", {}, ...body)));
   const td = (content, kind) => make("td", { class: kind || "" }, ...[content].flat());
   const name = (text) => make("th", { scope: "row", dir: "auto", text });
   const answers = (row) => {
     const task = data.tasks[row.task];
     const shownLabels = task.labels.map((_, at) => at).filter((at) => task.labels.length <= 12 || row.gold[at] === "1" || row.decided[at] === "1" || row.scores[at] >= 100);
-    return table(["label", "gold", "decided", "score", "", task.single ? "" : "cut", ""], shownLabels.map((at) => {
+    return table(["label", "gold", "decided", null, "score", ...(task.single ? [] : ["cut"]), "verdict"], shownLabels.map((at) => {
       const gold = { 1: "yes", 0: "no", "-": "not annotated" }[row.gold[at]], decided = row.decided[at] === "1" ? "yes" : "no";
       const known = row.gold[at] !== "-", right = row.gold[at] === row.decided[at];
       const cut = task.single ? undefined : task.cuts[at];
-      return make("tr", {}, name(task.labels[at]), td(gold), td(decided), td(bar(row.scores[at] / 1000, cut)), td((row.scores[at] / 1000).toFixed(2), "number"),
-        td(cut === undefined ? "" : cut.toFixed(2), "number"), td(known ? make("span", { class: right ? "right" : "wrong", text: right ? "✓ right" : "✗ wrong" }) : ""));
+      return make("tr", {}, name(task.labels[at]), td(gold), td(decided), td(bar(row.scores[at] / 1000, cut), "drawn"), td((row.scores[at] / 1000).toFixed(2), "number"),
+        ...(cut === undefined ? [] : [td(cut.toFixed(2), "number")]), td(known ? make("span", { class: right ? "right" : "wrong", text: right ? "✓ right" : "✗ wrong" }) : ""));
     }));
   };
-  const moves = (row) => table(["label", "baseline", "", "candidate", "", ""], row.labels.map(([label, right, before, after]) =>
-    make("tr", {}, name(label), td(bar(before)), td(before.toFixed(2), "number"), td(bar(after)), td(after.toFixed(2), "number"),
+  const moves = (row) => table(["label", null, "baseline", null, "candidate", "verdict"], row.labels.map(([label, right, before, after]) =>
+    make("tr", {}, name(label), td(bar(before), "drawn"), td(before.toFixed(2), "number"), td(bar(after), "drawn"), td(after.toFixed(2), "number"),
       td(make("span", { class: right ? "right" : "wrong", text: right ? "✓ won" : "✗ lost" })))));
   const evidenceTable = (title, evidence) => {
     if (!evidence.length) return [];
     const most = Math.max(...evidence.map((one) => Math.abs(one[2])), 1e-9);
-    return [make("h3", { text: title }), table(["words in the article", "for or against", "weight", "", "concept"], evidence.map(([label, words, weight, concept]) =>
-      make("tr", {}, name(words), td(make("span", { dir: "auto", text: label })), td(weightBar(weight, most)),
+    return [make("h3", { text: title }), table(["words", "label", null, "weight", "concept"], evidence.map(([label, words, weight, concept]) =>
+      make("tr", {}, name(words), td(make("span", { dir: "auto", text: label })), td(weightBar(weight, most), "drawn"),
         td((weight > 0 ? "+" : "") + weight.toFixed(2), "number"), td(make("span", { dir: "auto", text: concept || "" })))))];
   };
   const sentences = (row) => row.sentences.length

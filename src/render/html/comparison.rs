@@ -66,7 +66,7 @@ pub fn ranking_html(ranking: &Ranking) -> String {
 fn changed_table() -> Markup {
     article_table(
         "Changed articles",
-        "Articles whose answer changed, lost ones first. Green: gold, red: not gold. Open one to see both scores and what carried them.",
+        "Articles whose answer changed, lost ones first. ✓ gold, + not gold. Open one to see both scores and what carried them.",
     )
 }
 

@@ -238,7 +238,7 @@ fn slice_row(slice: &SliceReport) -> Markup {
     html! {
         tr {
             th scope="row" dir="auto" { (slice.key) }
-            td dir="auto" { (slice.value) }
+            td dir="auto" class="value" { (slice.value) }
             td class="number" { (slice.articles) }
             (estimate_cells(estimate(Metric::MacroF1)))
             td class="said" { (crate::evaluate::words::estimate(estimate(Metric::SubsetAccuracy))) }
