@@ -311,6 +311,7 @@ fn own_words(
         text: plain,
         kept: vec![all],
         lang: Lang::ALL[form.id.lang],
+        mixed: false,
     };
     tokens.fill(analyzer, document.text, &document.kept, document.lang);
     matcher.find(tokens, haystack, hits);
