@@ -123,7 +123,7 @@ enum Kind {
     Footnote,
     /// "End of the item": what follows is no body.
     End,
-    /// Phrase at the end of a line; only it goes.
+    /// Phrase at the end of a line; only it goes, or the line where it stands alone.
     Tail,
 }
 
@@ -236,7 +236,11 @@ impl Cleaner {
             return Err("the phrase has no letter".to_owned());
         }
         match phrase.ends_with('*') {
-            open if kind == Kind::Tail => self.tails.push((key, open)),
+            open if kind == Kind::Tail => {
+                // Alone on its line it is a phrase like any other.
+                self.prefixes.push((key.clone(), kind));
+                self.tails.push((key, open));
+            }
             true => self.prefixes.push((key, kind)),
             false => drop(self.exact.insert(key, kind)),
         }
@@ -522,7 +526,11 @@ mod tests {
                 "عنوان\nوصل الوزير اليوم. رابط الخبر بصحيفة الوئام: وصول الوزير إلى باكو",
                 "عنوان\nوصل الوزير اليوم. ",
             ),
-            ("عنوان\nوزیر رفت. انتهای پیام\n", "عنوان\nوزیر رفت. \n"),
+            ("عنوان\nوزیر رفت. انتهای پیام\n", "عنوان\nوزیر رفت. "),
+            (
+                "عنوان\nوزیر رفت.\nرابط الخبر بصحيفة الوئام\n",
+                "عنوان\nوزیر رفت.\n",
+            ),
             (
                 "عنوان\nپیام وزیر خوانده شد.\n",
                 "عنوان\nپیام وزیر خوانده شد.\n",

@@ -19,8 +19,8 @@ type LineHash = BuildHasherDefault<FxHasher>;
 
 /// Longest line looked at, in words: longer ones are paragraphs (wire copies repeat those, and they are body).
 const LONGEST: usize = 12;
-/// No line of [`LONGEST`] words is longer than this.
-const LONGEST_BYTES: usize = 512;
+/// Longer lines, in bytes, are paragraphs whatever their words.
+const LONGEST_BYTES: usize = 400;
 /// Shortest line looked at: single words may be links in the middle of a sentence that the page broke into lines.
 const SHORTEST: usize = 2;
 /// Fewest articles a line must stand in.
