@@ -124,8 +124,19 @@ fn write(folder: &std::path::Path, name: &str, articles: usize, seed: u64, noise
     let start = Instant::now();
     Report::load(&path).unwrap();
     println!("load: {:?}", start.elapsed());
-    render::save(&path.with_extension("html"), &render::report_html(&report)).unwrap();
+    let texts: Vec<String> = report.articles.iter().map(text).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    render::save(
+        &path.with_extension("html"),
+        &render::report_html(&report, &texts),
+    )
+    .unwrap();
     report
+}
+
+/// Title and sentence as an article of two paragraphs.
+fn text(article: &ArticleOutcome) -> String {
+    format!("{}\n\n{}\n", article.title, article.sentences[0].text)
 }
 
 fn input(name: &str, articles: usize, seed: u64, noise: f64) -> ReportInput {

@@ -138,6 +138,12 @@ pub struct Corpus {
 }
 
 impl Corpus {
+    /// The articles' texts, in their order.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        self.articles.iter().map(|a| a.text.as_str()).collect()
+    }
+
     /// Reads a labels file and every article it names; paths are relative to the file.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod boilerplate;
 mod boilerplate_explain;
 mod boilerplate_lines;
 mod boilerplate_repeated;
+mod boilerplate_title;
 mod check;
 mod column;
 mod csv_quotes;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use article_toolkit::article::{Corpus, GoldTask, MetaColumn, TimeSplit};
+use article_toolkit::article::{Corpus, GoldTask, MetaColumn, Repeated, TimeSplit};
 use article_toolkit::evaluate::{Report, ReportOptions};
 use article_toolkit::pipeline::{
     BaselineKind, Evaluated, Extras, Parts, Pipeline, TrainConfig, cross_validate, hold_out,
@@ -87,7 +87,7 @@ enum Way<'a> {
 
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let way = way(args)?;
-    let report = match way {
+    let (report, corpus) = match way {
         Way::Model(path) => judge_model(args, path)?,
         Way::CrossValidate(folds) => judge_folds(args, folds)?,
         Way::TimeSplit(day) => judge_from(args, day)?,
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         .output
         .clone()
         .unwrap_or_else(|| default_output(args, &way));
-    write(&report, &output)
+    write(&report, &corpus.texts(), &output)
 }
 
 /// The one way asked for; options that need another way are refused.
@@ -144,8 +144,11 @@ fn model_way<'a>(args: &EvaluateArgs, model: Option<&'a Path>) -> anyhow::Result
     Ok(Way::Model(model.unwrap_or(Path::new(DEFAULT_MODEL))))
 }
 
+/// A report and the articles it judges, in its order.
+type Judged = (Report, Corpus);
+
 /// A finished model answers the file.
-fn judge_model(args: &EvaluateArgs, path: &Path) -> anyhow::Result<Report> {
+fn judge_model(args: &EvaluateArgs, path: &Path) -> anyhow::Result<Judged> {
     let corpus = args.labels.read_all()?;
     let pipeline = load_model(path)?;
     let seen =
@@ -154,6 +157,8 @@ fn judge_model(args: &EvaluateArgs, path: &Path) -> anyhow::Result<Report> {
         Some(split) => corpus.select(&of_split(&corpus, split)?),
         None => corpus,
     };
+    let texts = corpus.articles.iter().map(|article| article.text.as_str());
+    let pipeline = pipeline.with_repeated(Repeated::in_texts(texts));
     let gold = align(&pipeline, &corpus)?;
     let title = format!("{} on {}", path.display(), source(args));
     let mut input = pipeline.evaluate(&corpus, &gold, title, model_digest(path)?);
@@ -168,19 +173,20 @@ fn judge_model(args: &EvaluateArgs, path: &Path) -> anyhow::Result<Report> {
     if args.noise_check.is_some() {
         report.add_noise_check_of_decisions();
     }
-    Ok(report)
+    Ok((report, corpus))
 }
 
-fn judge_folds(args: &EvaluateArgs, folds: u8) -> anyhow::Result<Report> {
+fn judge_folds(args: &EvaluateArgs, folds: u8) -> anyhow::Result<Judged> {
     let corpus = args.labels.read()?;
     let mut config = config(args)?;
     config.n_folds = folds.into();
-    with_progress(args, |extras, progress| {
+    let report = with_progress(args, |extras, progress| {
         cross_validate(&corpus, &config, extras, progress)
-    })
+    })?;
+    Ok((report, corpus))
 }
 
-fn judge_from(args: &EvaluateArgs, day: &str) -> anyhow::Result<Report> {
+fn judge_from(args: &EvaluateArgs, day: &str) -> anyhow::Result<Judged> {
     let corpus = args.labels.read()?;
     let split = TimeSplit::at(&corpus.articles, day)
         .with_context(|| format!("--time-split: \"{day}\" is not a day, YYYY-MM-DD"))?;
@@ -200,7 +206,7 @@ fn judge_from(args: &EvaluateArgs, day: &str) -> anyhow::Result<Report> {
     )
 }
 
-fn judge_split(args: &EvaluateArgs, name: &str) -> anyhow::Result<Report> {
+fn judge_split(args: &EvaluateArgs, name: &str) -> anyhow::Result<Judged> {
     let corpus = args.labels.read_all()?;
     let train = of_split(&corpus, name)?;
     let (test, judged) = match &args.labels.split {
@@ -235,7 +241,7 @@ fn judge_parts(
     (train, test): (&[usize], &[usize]),
     way: &str,
     method: &str,
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<Judged> {
     for (part, rows) in [("train on", train), ("judge", test)] {
         if rows.is_empty() {
             bail!("{}: {way}: there is no article to {part}", source(args));
@@ -260,9 +266,10 @@ fn judge_parts(
         );
     }
     let title = format!("{}, {way}", source(args));
-    with_progress(args, |extras, progress| {
+    let report = with_progress(args, |extras, progress| {
         hold_out(&parts, &config, extras, (title, method), progress)
-    })
+    })?;
+    Ok((report, parts.test))
 }
 
 fn plural(articles: u64) -> String {
@@ -316,11 +323,11 @@ fn source(args: &EvaluateArgs) -> String {
     }
 }
 
-fn write(report: &Report, output: &Path) -> anyhow::Result<ExitCode> {
+fn write(report: &Report, texts: &[&str], output: &Path) -> anyhow::Result<ExitCode> {
     folder_for(output)?;
     report.save(output)?;
     let (html, markdown) = (output.with_extension("html"), output.with_extension("md"));
-    render::save(&html, &render::report_html(report))?;
+    render::save(&html, &render::report_html(report, texts))?;
     render::save(&markdown, &render::report_markdown(report))?;
     say(&format!(
         "{}\nWritten: {}, {}, {}\n",

@@ -6,6 +6,7 @@ mod compare;
 mod evaluate;
 mod explain;
 mod glossary;
+mod glossary_check;
 mod input;
 mod inspect;
 mod output;
@@ -45,7 +46,7 @@ enum Verb {
     Check(check::CheckArgs),
     /// Cut boilerplate from articles.
     Clean(clean::CleanArgs),
-    /// Look into the glossary.
+    /// Look into the glossary: what fires where, what is wrong with it.
     Glossary(glossary::GlossaryArgs),
 }
 

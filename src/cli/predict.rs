@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use article_toolkit::article::{Article, find_articles, read_article};
+use article_toolkit::article::{Article, Repeated, find_articles, read_article};
 use article_toolkit::atomic;
 use article_toolkit::pipeline::Pipeline;
 use article_toolkit::render::{PredictionRow, PredictionSink, RowFormat};
@@ -34,6 +34,10 @@ pub(crate) struct PredictArgs {
     /// Begin the CSV with a byte-order mark, so that Excel reads Persian and Arabic right.
     #[arg(long)]
     excel: bool,
+    /// With every answer how its score came about: bias, words and concepts that add up to it, and the sentence that
+    /// speaks most for it.
+    #[arg(long)]
+    why: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,15 +53,16 @@ enum Format {
 pub(crate) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let format = args.format()?;
     let sources = sources(&args.paths)?;
-    let pipeline = args.model.load()?;
+    let files: Vec<&Path> = sources.iter().filter_map(Source::file).collect();
+    let pipeline = args.model.load()?.with_repeated(Repeated::in_files(&files));
     let skipped = match &args.output {
         None => predict(
             &pipeline,
             &sources,
-            format,
+            (format, args.why),
             BufWriter::new(std::io::stdout().lock()),
         )?,
-        Some(path) => to_file(path, &pipeline, &sources, format)?,
+        Some(path) => to_file(path, &pipeline, &sources, (format, args.why))?,
     };
     if skipped == 0 {
         return Ok(ExitCode::SUCCESS);
@@ -90,7 +95,10 @@ impl PredictArgs {
         Ok(match format {
             Format::Table => RowFormat::Table { width: width() },
             Format::Jsonl => RowFormat::Jsonl,
-            Format::Csv => RowFormat::Csv { excel: self.excel },
+            Format::Csv => RowFormat::Csv {
+                excel: self.excel,
+                why: self.why,
+            },
         })
     }
 }
@@ -99,6 +107,15 @@ enum Source {
     File(PathBuf),
     /// Standard input, read at once.
     Given(Box<Article>),
+}
+
+impl Source {
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Source::File(path) => Some(path),
+            Source::Given(_) => None,
+        }
+    }
 }
 
 fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
@@ -122,10 +139,10 @@ fn to_file(
     path: &Path,
     pipeline: &Pipeline,
     sources: &[Source],
-    format: RowFormat,
+    (format, why): (RowFormat, bool),
 ) -> anyhow::Result<usize> {
     folder_for(path)?;
-    let written = atomic::write(path, |file| predict(pipeline, sources, format, file));
+    let written = atomic::write(path, |file| predict(pipeline, sources, (format, why), file));
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
@@ -133,7 +150,7 @@ fn to_file(
 fn predict(
     pipeline: &Pipeline,
     sources: &[Source],
-    format: RowFormat,
+    (format, why): (RowFormat, bool),
     out: impl Write,
 ) -> std::io::Result<usize> {
     let mut sink = PredictionSink::new(out, format, pipeline.heads())?;
@@ -142,7 +159,7 @@ fn predict(
     for batch in sources.chunks(BATCH) {
         let rows: Vec<PredictionRow> = batch
             .par_iter()
-            .map(|source| row(pipeline, source))
+            .map(|source| row(pipeline, source, why))
             .collect();
         for row in &rows {
             skipped += usize::from(row.is_err());
@@ -155,11 +172,18 @@ fn predict(
     Ok(skipped)
 }
 
-fn row(pipeline: &Pipeline, source: &Source) -> PredictionRow {
+fn row(pipeline: &Pipeline, source: &Source, why: bool) -> PredictionRow {
+    let answer = |article: &Article| {
+        let mut prediction = pipeline.predict(article);
+        if why {
+            prediction.why = pipeline.why(article);
+        }
+        PredictionRow::Ok(Box::new(prediction))
+    };
     match source {
-        Source::Given(article) => PredictionRow::Ok(Box::new(pipeline.predict(article))),
+        Source::Given(article) => answer(article),
         Source::File(path) => match read_article(path, &path.display().to_string()) {
-            Ok(article) => PredictionRow::Ok(Box::new(pipeline.predict(&article))),
+            Ok(article) => answer(&article),
             Err(error) => PredictionRow::unreadable(path, &error.to_string()),
         },
     }

@@ -17,6 +17,7 @@ use thiserror::Error;
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
+use super::tokens::TokenBuffer;
 use super::{Block, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
 /// Documents per parallel work item; fixed, so that results do not depend on the number of threads.
@@ -384,8 +385,8 @@ pub struct Attribution {
     pub column: u32,
     /// Where it stands in the text as read.
     pub bytes: Range<usize>,
-    /// Share of the row's value.
-    pub value: f32,
+    /// Share of the row's value; in double precision, so that the shares of a frequent word lose nothing.
+    pub value: f64,
 }
 
 impl TfIdf {
@@ -437,6 +438,19 @@ impl TfIdf {
         )
     }
 
+    /// Byte ranges of the sentences that hold words, in text order. No n-gram crosses from one into another.
+    #[must_use]
+    pub fn sentences(&self, document: &Document<'_>) -> Vec<Range<usize>> {
+        let mut tokens = TokenBuffer::default();
+        tokens.fill(
+            self.analyzer(),
+            document.text,
+            &document.kept,
+            document.lang,
+        );
+        tokens.sentences(document.text)
+    }
+
     /// Every occurrence of every feature of a document with its share of the value, in text order.
     #[must_use]
     pub fn attribute(&self, document: &Document<'_>) -> Vec<Attribution> {
@@ -461,7 +475,7 @@ impl TfIdf {
             let count = counts
                 .binary_search_by_key(&column, |(c, _)| *c)
                 .map_or(1, |i| counts[i].1);
-            value / count as f32
+            f64::from(value) / f64::from(count)
         };
         let bytes =
             |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;

@@ -6,20 +6,20 @@ use linfa::ParamGuard;
 use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
 
-use crate::article::{Article, Cleaner, Corpus, Facts, Folds, GoldTask, MetaColumn, TaskKind};
+use crate::article::{
+    Article, Cleaner, Corpus, Facts, Folds, GoldTask, MetaColumn, Repeated, TaskKind,
+};
 use crate::classify::{
     BlockWeights, Calibration, Candidate, ClassWeight, Cut, Family, FoldRows, Linear, TaskScores,
     candidates, fold_rows, select,
 };
-use crate::evaluate::{ArticleOutcome, Evidence, ReportInput, TaskOutcomes};
+use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
 use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabulary};
 
-use super::evidence::top_evidence;
 use super::experiment::BaselineKind;
-use super::predict::PIECES;
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
-    prepare,
+    prepare, repeated_in,
 };
 
 /// Fewer annotated articles than this give no task: there is nothing to hold out.
@@ -152,6 +152,7 @@ impl<'c> Counted<'c> {
         let mut warnings = Vec::new();
         let tasks = trainable(corpus, &mut warnings)?;
         let (cleaner, params) = build_text(&config.text, &config.glossary)?;
+        let cleaner = cleaner.with_repeated(repeated_in(corpus));
         let params = params.check()?;
         progress("reading articles", 0, 1);
         let documents: Vec<Document<'_>> = corpus
@@ -265,7 +266,8 @@ impl<'c> Counted<'c> {
         let mut pipeline = Pipeline {
             text: config.text.clone(),
             glossary: config.glossary.clone(),
-            cleaner: self.cleaner,
+            // The lines that repeat are those of this input, not of the next.
+            cleaner: self.cleaner.with_repeated(Repeated::default()),
             tfidf: self.params.with_vocabulary(self.vocabulary, idf),
             heads,
             weights: side_by_side(&models),
@@ -336,12 +338,11 @@ impl HeldOut<'_> {
             let idf = pipeline.tfidf.replace_idf(fold.idf.clone());
             let weights = std::mem::replace(&mut pipeline.weights, side_by_side(&models));
             let found = fold.test.0.par_iter().map(|&row| {
-                let outputs = self.given_outputs(row);
-                top_evidence(pipeline, &self.documents[row], &outputs, PIECES)
+                pipeline.carried(&self.documents[row], &self.outputs_in_question(row), true)
             });
-            let found: Vec<Vec<Evidence>> = found.collect();
-            for (&row, evidence) in fold.test.0.iter().zip(found) {
-                articles[row].evidence = evidence;
+            let found: Vec<_> = found.collect();
+            for (&row, carried) in fold.test.0.iter().zip(found) {
+                (articles[row].evidence, articles[row].sentences) = carried;
             }
             pipeline.tfidf.replace_idf(idf);
             pipeline.weights = weights;
@@ -349,15 +350,17 @@ impl HeldOut<'_> {
         Ok(())
     }
 
-    /// Outputs given to an article, over the labels of all tasks side by side.
-    fn given_outputs(&self, row: usize) -> Vec<usize> {
-        let scores = self.fits.iter().filter_map(|fit| fit.scores.as_ref());
-        let given = scores.flat_map(|scores| scores.decided.row(row).to_vec());
-        (0..)
-            .zip(given)
-            .filter(|(_, given)| *given)
-            .map(|(output, _)| output)
-            .collect()
+    /// Outputs given to an article or missed, over the labels of all tasks side by side.
+    fn outputs_in_question(&self, row: usize) -> Vec<usize> {
+        let of_task = |(task, fit): (&GoldTask, &TaskFit)| {
+            let decided = fit.scores.as_ref().map(|scores| scores.decided.row(row));
+            let gold = task.gold.row(row);
+            let asked = |k: usize| decided.is_some_and(|d| d[k]) || gold[k] == Some(true);
+            (0..gold.len()).map(asked).collect::<Vec<bool>>()
+        };
+        let asked = self.tasks.iter().zip(self.fits).flat_map(of_task);
+        let asked = (0..).zip(asked).filter(|(_, asked)| *asked);
+        asked.map(|(output, _)| output).collect()
     }
 }
 

@@ -1,7 +1,9 @@
 //! A report or comparison as terminal text, Markdown or HTML.
 
 mod columns;
+mod explanation;
 mod fixes;
+mod glossary;
 mod html;
 mod markdown;
 mod markdown_report;
@@ -14,11 +16,13 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
+pub use explanation::explanation_text;
 pub use fixes::fixes_csv;
-pub use html::{comparison_html, ranking_html, report_html};
+pub use glossary::{coverage_text, findings_csv, findings_text};
+pub use html::{comparison_html, explanation_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
 pub use markdown_report::report_markdown;
-pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
+pub use model::{cuts_text, hits_text, model_card, model_text};
 pub use predictions::{PredictionRow, PredictionSink, RowFormat};
 pub use ranking::ranking_text;
 pub use text::{comparison_text, report_text};

@@ -10,11 +10,15 @@ use crate::evaluate::Evidence;
 use crate::pipeline::{Head, Prediction, TaskPrediction};
 
 use super::columns::{columns_of, printable};
+use super::explanation::{why_lines, why_words};
 
 /// Fixed columns that an unreadable article leaves empty: title to place, evidence, flags.
 const FIXED: usize = 7;
 /// Widest file-name column of the table.
 const NAME_WIDTH: usize = 32;
+
+/// Pieces for and against each label that `--why` shows in tables; JSON lines have them all.
+const WHY_PIECES: usize = 5;
 
 /// One article's outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +70,8 @@ pub enum RowFormat {
     Csv {
         /// Begin with a byte-order mark.
         excel: bool,
+        /// With a column `why`.
+        why: bool,
     },
 }
 
@@ -84,6 +90,7 @@ enum Sink<W: Write> {
     Csv {
         out: Box<csv::Writer<W>>,
         columns: Vec<Column>,
+        why: bool,
     },
 }
 
@@ -109,16 +116,17 @@ impl<W: Write> PredictionSink<W> {
                 begun: false,
             },
             RowFormat::Jsonl => Sink::Jsonl(out),
-            RowFormat::Csv { excel } => {
+            RowFormat::Csv { excel, why } => {
                 if excel {
                     out.write_all("\u{feff}".as_bytes())?;
                 }
                 let columns = csv_columns(heads);
                 let mut out = csv::Writer::from_writer(out);
-                out.write_record(csv_header(heads, &columns))?;
+                out.write_record(csv_header(heads, &columns, why))?;
                 Sink::Csv {
                     out: Box::new(out),
                     columns,
+                    why,
                 }
             }
         }))
@@ -134,7 +142,7 @@ impl<W: Write> PredictionSink<W> {
                 serde_json::to_writer(&mut *out, row)?;
                 out.write_all(b"\n")
             }
-            Sink::Csv { out, columns } => Ok(out.write_record(csv_row(row, columns))?),
+            Sink::Csv { out, columns, why } => Ok(out.write_record(csv_row(row, columns, *why))?),
             Sink::Table { out, width, begun } => {
                 if !std::mem::replace(begun, true) {
                     let head = table_line("file", "lang", "answer", "because of");
@@ -167,7 +175,7 @@ fn csv_columns(heads: &[Head]) -> Vec<Column> {
     heads.iter().enumerate().flat_map(of_head).collect()
 }
 
-fn csv_header(heads: &[Head], columns: &[Column]) -> Vec<String> {
+fn csv_header(heads: &[Head], columns: &[Column], why: bool) -> Vec<String> {
     let name = |column: &Column| match column {
         Column::Answer(h) => heads[*h].task.name.clone(),
         Column::Probability(h, k) => {
@@ -181,11 +189,12 @@ fn csv_header(heads: &[Head], columns: &[Column]) -> Vec<String> {
     fixed
         .chain(columns.iter().map(name))
         .chain(last)
+        .chain(why.then(|| "why".to_owned()))
         .map(|cell| safe_cell(&cell))
         .collect()
 }
 
-fn csv_row(row: &PredictionRow, columns: &[Column]) -> Vec<String> {
+fn csv_row(row: &PredictionRow, columns: &[Column], why: bool) -> Vec<String> {
     let cells: Vec<String> = match row {
         PredictionRow::Unreadable { id, path, error } => {
             let empty = std::iter::repeat_n(String::new(), columns.len() + FIXED);
@@ -193,6 +202,7 @@ fn csv_row(row: &PredictionRow, columns: &[Column]) -> Vec<String> {
                 .into_iter()
                 .chain(empty)
                 .chain([error.clone()])
+                .chain(why.then(String::new))
                 .collect()
         }
         PredictionRow::Ok(p) => {
@@ -215,7 +225,9 @@ fn csv_row(row: &PredictionRow, columns: &[Column]) -> Vec<String> {
                 p.flags.join("; "),
                 String::new(),
             ];
-            fixed.chain(columns.iter().map(cell)).chain(last).collect()
+            let why = why.then(|| why_words(&p.why, WHY_PIECES));
+            let cells = fixed.chain(columns.iter().map(cell)).chain(last);
+            cells.chain(why).collect()
         }
     };
     cells.iter().map(|cell| safe_cell(cell)).collect()
@@ -327,6 +339,8 @@ fn answered(p: &Prediction) -> Vec<String> {
     if !p.flags.is_empty() {
         push(&format!("[{}]", p.flags.join(", ")), "");
     }
+    let why = why_lines(&p.why, WHY_PIECES);
+    lines.extend(why.iter().map(|line| format!("    {}", printable(line))));
     lines
 }
 

@@ -38,12 +38,16 @@ impl Pipeline {
     /// # Errors
     /// [`StoreError`] says which promise the file breaks, what was expected and what was found.
     pub fn load(path: &Path) -> Result<Self, StoreError> {
-        let bytes = read_file(path)?;
-        Reader {
-            path,
-            bytes: &bytes,
-        }
-        .pipeline()
+        Self::from_bytes(&read_file(path)?, path)
+    }
+
+    /// The same from the bytes of a model file, for a host that keeps models elsewhere than in files. `name` stands in
+    /// the errors.
+    ///
+    /// # Errors
+    /// As [`Pipeline::load`].
+    pub fn from_bytes(bytes: &[u8], name: &Path) -> Result<Self, StoreError> {
+        Reader { path: name, bytes }.pipeline()
     }
 }
 

@@ -1,0 +1,221 @@
+//! A damaged or hostile model file is refused with a sentence; nothing panics and no wrong model is accepted.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use article_toolkit::pipeline::Pipeline;
+use rayon::prelude::*;
+
+const DIGEST_MARK: &[u8] = b"{\\\"digest\\\":\\\"";
+const DIGEST_LEN: usize = 64;
+
+/// A model small enough to damage at every byte: two labels, no glossary.
+fn small_model() -> &'static [u8] {
+    static MODEL: OnceLock<Vec<u8>> = OnceLock::new();
+    MODEL.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let labels = dir.path().join("labels.csv");
+        let model = dir.path().join("small.safetensors");
+        let rows: String = (0..8)
+            .map(|i| format!("gas pipeline oil {i} pumping,energy\nconsul visa passport {i} office,consular\n"))
+            .collect();
+        std::fs::write(&labels, format!("text,topics\n{rows}")).unwrap();
+        let done = Command::new(env!("CARGO_BIN_EXE_toolkit"))
+            .arg("train")
+            .arg(&labels)
+            .arg("-o")
+            .arg(&model)
+            .arg("--no-builtin-glossary")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        std::fs::read(model).unwrap()
+    })
+}
+
+fn error(bytes: &[u8]) -> Option<String> {
+    Pipeline::from_bytes(bytes, Path::new("m.safetensors"))
+        .err()
+        .map(|e| e.to_string())
+}
+
+#[test]
+fn the_whole_file_is_a_model() {
+    assert_eq!(error(small_model()), None);
+}
+
+#[test]
+fn every_flipped_byte_is_refused() {
+    let model = small_model();
+    let accepted: Vec<usize> = (0..model.len())
+        .into_par_iter()
+        .filter(|&i| {
+            let mut bytes = model.to_vec();
+            bytes[i] ^= 1 << (i % 8);
+            error(&bytes).is_none()
+        })
+        .collect();
+    assert_eq!(
+        accepted,
+        Vec::<usize>::new(),
+        "bytes whose change was not seen"
+    );
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let model = small_model();
+    let accepted: Vec<usize> = (0..model.len())
+        .into_par_iter()
+        .filter(|&n| error(&model[..n]).is_none())
+        .collect();
+    assert_eq!(
+        accepted,
+        Vec::<usize>::new(),
+        "lengths that were taken for a model"
+    );
+}
+
+#[test]
+fn trailing_bytes_are_refused() {
+    for tail in [&b"\0"[..], b"more", small_model()] {
+        let bytes = [small_model(), tail].concat();
+        assert!(
+            error(&bytes).is_some(),
+            "{} bytes behind the model",
+            tail.len()
+        );
+    }
+}
+
+/// Changes the header (same length) or the arrays and puts the right digest back, as somebody with intent would.
+fn forged(change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = small_model().to_vec();
+    change(&mut bytes);
+    let mark = bytes
+        .windows(DIGEST_MARK.len())
+        .position(|w| w == DIGEST_MARK)
+        .unwrap();
+    let at = mark + DIGEST_MARK.len();
+    bytes[at..at + DIGEST_LEN].fill(b'0');
+    let digest = blake3::hash(&bytes).to_hex();
+    bytes[at..at + DIGEST_LEN].copy_from_slice(digest.as_bytes());
+    bytes
+}
+
+/// Where the bytes of an array stand in the file.
+fn array(bytes: &[u8], name: &str) -> std::ops::Range<usize> {
+    let header_len = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + header_len]).unwrap();
+    let at = |i: usize| 8 + header_len + header[name]["data_offsets"][i].as_u64().unwrap() as usize;
+    at(0)..at(1)
+}
+
+fn replaced(from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len(), "the header must keep its length");
+    forged(|bytes| {
+        let at = bytes.windows(from.len()).position(|w| w == from.as_bytes());
+        let at = at.unwrap_or_else(|| panic!("{from} is not in the header"));
+        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+    })
+}
+
+#[test]
+fn an_unchanged_forgery_is_a_model() {
+    assert_eq!(
+        error(&forged(|_| {})),
+        None,
+        "the forger of these tests works"
+    );
+}
+
+#[test]
+fn numbers_that_are_none_are_refused_by_name() {
+    for name in ["weights", "bias", "idf"] {
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let bytes = forged(|b| {
+                let at = array(b, name).start + 4;
+                b[at..at + 4].copy_from_slice(&value.to_le_bytes());
+            });
+            let message = error(&bytes).expect("refused");
+            assert!(message.contains(&format!("{name}[1]")), "{message}");
+            assert!(message.contains("a finite number"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn another_version_says_which() {
+    let message = error(&replaced(r#"\"format\":1"#, r#"\"format\":7"#)).expect("refused");
+    assert!(message.contains("model format 7"), "{message}");
+    assert!(message.contains("reads format 1"), "{message}");
+}
+
+#[test]
+fn a_full_table_is_refused_before_it_is_searched() {
+    let bytes = forged(|b| {
+        let slots = array(b, "slot_hashes");
+        b[slots].fill(1);
+    });
+    let message = error(&bytes).expect("refused");
+    assert!(message.contains("at least one of them empty"), "{message}");
+}
+
+#[test]
+fn columns_and_terms_outside_the_arrays_are_refused() {
+    for (name, expected) in [
+        ("slot_columns", "below"),
+        ("term_ends", "ascending ends of terms"),
+        ("terms", "UTF-8"),
+    ] {
+        let bytes = forged(|b| {
+            let at = array(b, name);
+            b[at].fill(0xff);
+        });
+        let message = error(&bytes).expect("refused");
+        assert!(
+            message.contains(name) && message.contains(expected),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_glossary_that_is_none_is_refused() {
+    let bytes = forged(|b| {
+        let at = array(b, "glossary");
+        b[at].fill(b'{');
+    });
+    assert!(error(&bytes).expect("refused").contains("m.safetensors"));
+}
+
+#[test]
+fn headers_made_to_exhaust_memory_are_refused() {
+    let mut long = small_model().to_vec();
+    long[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    let mut nested = (1_000_000_u64).to_le_bytes().to_vec();
+    nested.extend(std::iter::repeat_n(b'[', 1_000_000));
+    let huge_shape =
+        br#"{"weights":{"dtype":"F32","shape":[18446744073709551615,4],"data_offsets":[0,4]}}"#;
+    let mut shape = (huge_shape.len() as u64).to_le_bytes().to_vec();
+    shape.extend_from_slice(huge_shape);
+    shape.extend_from_slice(&[0; 4]);
+    for (name, bytes) in [
+        ("length", long),
+        ("nesting", nested),
+        ("shape", shape),
+        ("nothing", Vec::new()),
+    ] {
+        assert!(error(&bytes).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_json_file_or_a_text_is_no_model() {
+    for text in ["", "{}", "path,topics\na.txt,energy\n", "PK\u{3}\u{4}"] {
+        let message = error(text.as_bytes()).expect("refused");
+        assert!(message.contains("not a model file"), "{message}");
+    }
+}
