@@ -341,6 +341,23 @@ fn splits_part_training_from_test_and_copies_stay_out() {
 }
 
 #[test]
+fn a_report_of_training_carries_its_baseline_and_evidence() {
+    let report = report(with_model(), "models/model.report.json");
+    let names: Vec<&str> = report
+        .baselines
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["majority"]);
+    assert_eq!(report.baselines[0].tasks.len(), report.tasks.len());
+    let majority = report.baselines[0].tasks[0][&Metric::MacroF1]
+        .value
+        .unwrap();
+    assert!(majority < headline(&report), "{majority}");
+    assert!(report.articles.iter().any(|one| !one.evidence.is_empty()));
+}
+
+#[test]
 fn a_model_that_saw_the_articles_says_so() {
     let sandbox = with_model();
     let run = sandbox.run(&["evaluate", "labels.csv", "--noise-check", "-o", "seen.json"]);

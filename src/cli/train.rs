@@ -119,11 +119,12 @@ fn write(args: &TrainArgs, texts: &[&str], trained: Trained) -> anyhow::Result<E
     );
     let mut written = vec![args.output.clone()];
     let mut summary = String::new();
-    let report = trained
+    let mut report = trained
         .report
         .map(|input| Report::build(input, &ReportOptions::default()))
         .transpose()?;
-    if let Some(report) = &report {
+    if let Some(report) = &mut report {
+        report.add_baseline(BaselineKind::Majority.name(), &trained.majority)?;
         report.save(&report_path)?;
         summary = render::report_text(report, width());
         let html = beside(&args.output, "report.html");

@@ -198,11 +198,7 @@ struct CrossValidation<'c> {
 impl CrossValidation<'_> {
     fn baseline(&self, kind: BaselineKind) -> Result<Vec<TaskOutcomes>, PipelineError> {
         (self.progress)(&format!("baseline {}", kind.name()), 0, 1);
-        let mut config = self.config.clone();
-        kind.configure(&mut config);
-        let (tasks, folds) = (&self.counted.tasks, self.counted.folds.as_ref());
-        let chosen = self.counted.choose(tasks, folds, &config, &silent)?;
-        Ok(outcomes(tasks, &chosen))
+        self.counted.baseline(kind, self.config)
     }
 
     /// A share too small to learn from becomes a warning.

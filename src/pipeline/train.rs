@@ -16,6 +16,7 @@ use crate::classify::{
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
 use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabulary};
 
+use super::experiment::BaselineKind;
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
     prepare, repeated_in,
@@ -71,6 +72,8 @@ pub struct Trained {
     pub pipeline: Pipeline,
     /// Out-of-fold outcomes; `None` where there were too few articles to cross-validate.
     pub report: Option<ReportInput>,
+    /// Label shares as answers, on the same folds; tasks as in the report, empty where there is none.
+    pub majority: Vec<TaskOutcomes>,
     /// Every setting tried for each task with its out-of-fold macro-F1, best first.
     pub rankings: Vec<Vec<(Candidate, f64)>>,
     /// What the user should know, in words.
@@ -95,7 +98,10 @@ impl Pipeline {
             );
         }
         let chosen = counted.choose(&counted.tasks, counted.folds.as_ref(), config, progress)?;
-        counted.finish(chosen, config, progress)
+        let majority = counted.baseline(BaselineKind::Majority, config)?;
+        let mut trained = counted.finish(chosen, config, progress)?;
+        trained.majority = majority;
+        Ok(trained)
     }
 }
 
@@ -184,6 +190,19 @@ impl<'c> Counted<'c> {
         progress: Progress<'_>,
     ) -> Result<Chosen, PipelineError> {
         self.choose_on(tasks, folds, config, progress, |_| true)
+    }
+
+    /// What a simple answer says on the same folds; empty where nothing can be held out.
+    pub(super) fn baseline(
+        &self,
+        kind: BaselineKind,
+        config: &TrainConfig,
+    ) -> Result<Vec<TaskOutcomes>, PipelineError> {
+        let mut config = config.clone();
+        kind.configure(&mut config);
+        let chosen = self.choose(&self.tasks, self.folds.as_ref(), &config, &|_, _, _| ())?;
+        let pairs = self.tasks.iter().zip(&chosen.fits);
+        Ok(pairs.filter_map(|(task, fit)| fit.outcomes(task)).collect())
     }
 
     /// The same where models see only the articles that `keep` says yes to.
@@ -278,6 +297,7 @@ impl<'c> Counted<'c> {
         });
         Ok(Trained {
             report: report.transpose()?,
+            majority: Vec::new(),
             pipeline,
             rankings: chosen.rankings,
             warnings: self.warnings,
