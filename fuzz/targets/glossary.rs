@@ -19,7 +19,12 @@ fuzz_target!(|text: &str| {
     };
     for lang in Lang::ALL {
         let kept = std::iter::once(0..text.len()).collect();
-        let document = Document { text, kept, lang };
+        let document = Document {
+            text,
+            kept,
+            lang,
+            mixed: false,
+        };
         for (_, bytes) in matcher.hits(&ANALYZER, &document) {
             assert!(text.get(bytes).is_some(), "offsets off the text");
         }
