@@ -10,6 +10,7 @@ mod tokens;
 mod vocabulary;
 
 pub use count::Document;
+pub(crate) use count::Occurrences;
 pub use glossary::{Concept, Glossary, GlossaryError, GlossaryProblem, Hit, Matcher};
 pub use rows::SparseRows;
 pub use spec::{Block, FeatureSpec};

@@ -17,6 +17,7 @@ use thiserror::Error;
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
+use super::hash::hash_term;
 use super::{Block, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
 /// Documents per parallel work item; fixed, so that results do not depend on the number of threads.
@@ -388,6 +389,17 @@ pub struct Attribution {
     pub value: f32,
 }
 
+/// What the words of an article say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wording {
+    /// Words that count.
+    pub(crate) words: u32,
+    /// Those that training does not know.
+    pub(crate) unknown: u32,
+    /// First 16 hex digits of BLAKE3 over all text keys: equal for texts that differ in nothing but spelling.
+    pub(crate) key: String,
+}
+
 impl TfIdf {
     /// Terms and columns.
     #[must_use]
@@ -430,6 +442,36 @@ impl TfIdf {
             &self.vocabulary,
             &self.idf,
         )
+    }
+
+    /// What the words of the document in `seen` say about it; a word whose idf is `unknown_from` or more counts as
+    /// unknown (infinity for new articles, [`Self::rarest`] for those of the training).
+    pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32) -> Wording {
+        let (mut words, mut unknown) = (0, 0);
+        let mut hasher = blake3::Hasher::new();
+        for i in 0..seen.tokens.len() {
+            hasher.update(seen.tokens.key(i).as_bytes());
+            hasher.update(b"\0");
+            if !seen.tokens.masked(i) {
+                let hash = hash_term(Block::Words as u8, seen.tokens.stem(i));
+                let idf = self.vocabulary.column(hash).map(|c| self.idf.0[c as usize]);
+                words += 1;
+                unknown += u32::from(idf.is_none_or(|idf| idf >= unknown_from));
+            }
+        }
+        Wording {
+            words,
+            unknown,
+            key: hasher.finalize().to_hex()[..16].to_owned(),
+        }
+    }
+
+    /// idf of the words in as few training articles as the vocabulary allows: without one of these articles they would
+    /// not be known.
+    pub(crate) fn rarest(&self) -> f32 {
+        let words = self.vocabulary.columns(Block::Words);
+        let idf = self.idf.0.get(words.start as usize..words.end as usize);
+        idf.unwrap_or(&[]).iter().copied().fold(0.0, f32::max)
     }
 
     /// Every occurrence of every feature of a document with its share of the value, in text order.

@@ -3,6 +3,7 @@
 mod evidence;
 mod groups;
 mod predict;
+mod statistics;
 mod train;
 
 use std::ops::Range;
@@ -23,6 +24,7 @@ use crate::text::{Analyzer, AnalyzerSpec, TextError, guess_language_in};
 
 pub use groups::near_duplicate_groups;
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
+pub use statistics::{BINS, LabelStatistics, Statistics, TaskStatistics};
 pub use train::{Progress, TrainConfig, Trained};
 
 /// Articles as linfa knows a labelled set.
@@ -102,6 +104,8 @@ pub struct Pipeline {
     pub(crate) n_articles: usize,
     /// Digest of the training data, hex.
     pub(crate) data_digest: String,
+    /// What the training articles look like; none for a model saved without.
+    pub(crate) statistics: Option<Statistics>,
 }
 
 impl Pipeline {
@@ -115,6 +119,12 @@ impl Pipeline {
     #[must_use]
     pub fn n_articles(&self) -> usize {
         self.n_articles
+    }
+
+    /// What the training articles look like, answered out of fold; none for a model saved without.
+    #[must_use]
+    pub fn statistics(&self) -> Option<&Statistics> {
+        self.statistics.as_ref()
     }
 
     /// Digest of the training data, hex.

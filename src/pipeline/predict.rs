@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::article::{Article, Corpus, GoldTask, TaskKind};
 use crate::classify::decide;
 use crate::evaluate::{Evidence, ReportInput};
-use crate::features::Document;
+use crate::features::{Document, Occurrences};
 use crate::text::Lang;
 
 use super::evidence::top_evidence;
@@ -67,6 +67,12 @@ pub struct Prediction {
     pub evidence: Vec<Evidence>,
     /// Warnings about the input: `short`, `other_language`, `boilerplate 36%`.
     pub flags: Vec<String>,
+    /// Words that count.
+    pub words: u32,
+    /// Those that training does not know.
+    pub unknown_words: u32,
+    /// First 16 hex digits of BLAKE3 over the text keys of what is left after cleaning: equal for exact duplicates.
+    pub text_key: String,
 }
 
 /// A term and its signed contribution to a label's raw score.
@@ -108,7 +114,9 @@ impl Pipeline {
     #[must_use]
     pub fn predict(&self, article: &Article) -> Prediction {
         let document = prepare(&self.cleaner, article);
-        let row = self.tfidf.row(&document, &mut Default::default());
+        let mut seen = Occurrences::default();
+        let row = self.tfidf.row(&document, &mut seen);
+        let wording = self.tfidf.wording(&seen, f32::INFINITY);
         let scores = self.scores(&row);
         let tasks: Vec<TaskPrediction> = (0..self.heads.len())
             .map(|h| task_prediction(&self.heads[h], &scores[self.outputs(h)]))
@@ -126,6 +134,9 @@ impl Pipeline {
             evidence: top_evidence(self, &document, &given, PIECES),
             tasks,
             flags: flags(article, &document),
+            words: wording.words,
+            unknown_words: wording.unknown,
+            text_key: wording.key,
         }
     }
 

@@ -12,10 +12,11 @@ use crate::classify::{
     fold_rows, select,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
-use crate::features::{CountRows, Document, Glossary, Vocabulary};
+use crate::features::{CountRows, Document, Glossary, Occurrences, Vocabulary};
 
 use super::{
-    Head, Pipeline, PipelineError, TextSpec, build_text, facts, near_duplicate_groups, prepare,
+    Head, Pipeline, PipelineError, Statistics, TextSpec, build_text, facts, near_duplicate_groups,
+    prepare,
 };
 
 /// Fewer annotated articles than this give no task: there is nothing to hold out.
@@ -125,7 +126,7 @@ impl Pipeline {
         };
         let articles: Vec<ArticleOutcome> = all.par_iter().map(|&i| outcome(i)).collect();
         let report = folds.map(|f| report_input(corpus, articles, &tasks, &fitted, &f, config));
-        let pipeline = Pipeline {
+        let mut pipeline = Pipeline {
             text: config.text.clone(),
             glossary: config.glossary.clone(),
             cleaner,
@@ -135,13 +136,45 @@ impl Pipeline {
             bias: models.iter().flat_map(|m| m.bias.iter().copied()).collect(),
             n_articles: corpus.articles.len(),
             data_digest: corpus.digest.clone(),
+            statistics: None,
         };
+        pipeline.statistics = Some(pipeline.training_statistics(&documents, &tasks, &fitted));
         Ok(Trained {
             pipeline,
             report,
             rankings,
             warnings,
         })
+    }
+}
+
+impl Pipeline {
+    /// Words as if each article had not been in the training; answers from out-of-fold scores, where there are any.
+    fn training_statistics(
+        &self,
+        documents: &[Document<'_>],
+        tasks: &[GoldTask],
+        fitted: &[TaskFit],
+    ) -> Statistics {
+        let mut statistics = Statistics::new(&self.heads);
+        let rarest = self.tfidf.rarest();
+        let wording = |document: &Document<'_>| {
+            let mut seen = Occurrences::default();
+            self.tfidf.row(document, &mut seen);
+            self.tfidf.wording(&seen, rarest)
+        };
+        let wordings: Vec<_> = documents.par_iter().map(wording).collect();
+        for (document, wording) in documents.iter().zip(&wordings) {
+            statistics.add_article(document.lang, wording.words, wording.unknown);
+        }
+        for ((sum, task), fit) in statistics.tasks.iter_mut().zip(tasks).zip(fitted) {
+            let Some(scores) = &fit.scores else { continue };
+            for i in annotated(&task.gold) {
+                let (row, decided) = (scores.probabilities.row(i), scores.decided.row(i));
+                sum.add(row.iter().copied().zip(decided.iter().copied()));
+            }
+        }
+        statistics
     }
 }
 

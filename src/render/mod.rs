@@ -11,10 +11,11 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
+pub(crate) use columns::{Align, Columns, printable};
 pub use html::{comparison_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
 pub use model::{cuts_text, explanation_text, hits_text, model_card, model_text};
-pub use predictions::{PredictionRow, PredictionSink, RowFormat};
+pub use predictions::{Outcome, PredictionRow, PredictionSink, RowFormat};
 pub use text::{comparison_text, ranking_text, report_text};
 
 use crate::evaluate::{EvaluateError, write_atomically};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::pipeline::{Head, PipelineError, TextSpec};
+use crate::pipeline::{Head, PipelineError, Statistics, TextSpec};
 
 /// Version of the format. A reader refuses every version it does not know.
 pub(super) const FORMAT: u32 = 1;
@@ -30,6 +30,9 @@ pub(super) struct Metadata {
     pub(super) heads: Vec<Head>,
     pub(super) n_articles: usize,
     pub(super) data_digest: String,
+    /// Models of the first toolkit have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) statistics: Option<Statistics>,
 }
 
 /// The part of the metadata that every version has.
