@@ -32,8 +32,8 @@ pub enum InputError {
 /// File name endings read as an article.
 pub(crate) const ARTICLE_EXTENSIONS: &[&str] = &["txt", "html", "htm"];
 
-/// Expands files and folders to article files: a file as typed, a folder to every article below it in the byte order
-/// of paths, as [`walk`] finds them.
+/// Expands files and folders to article files: a file as typed, a folder to every article below it as [`walk`] finds
+/// them.
 ///
 /// # Errors
 /// A path that does not exist, a folder that cannot be listed, or one that holds no article.
@@ -62,7 +62,7 @@ pub fn find_articles(paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
     Ok(found)
 }
 
-/// Every file below `folder` that `wanted` takes, in the byte order of paths, found as it is asked for: only one folder's
+/// Every file below `folder` that `wanted` takes, in the byte order of names, folder by folder, found as it is asked for: only one folder's
 /// names a level are in memory. Links to folders are not followed, so no circle is walked.
 pub fn walk<F: Fn(&Path) -> bool>(
     folder: &Path,

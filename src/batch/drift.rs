@@ -103,7 +103,10 @@ fn of_label(name: &str, before: &LabelStatistics, now: &LabelStatistics) -> [Cha
 fn share(what: &str, before: (u64, u64), now: (u64, u64)) -> Change {
     let ratio = |(k, n): (u64, u64)| if n == 0 { 0.0 } else { k as f64 / n as f64 };
     let (p, q) = (ratio(before), ratio(now));
-    let pooled = ratio((before.0 + now.0, before.1 + now.1));
+    let pooled = ratio((
+        before.0.saturating_add(now.0),
+        before.1.saturating_add(now.1),
+    ));
     let error = (pooled * (1.0 - pooled) * (1.0 / before.1 as f64 + 1.0 / now.1 as f64)).sqrt();
     let comparable = before.1 > 0 && now.1 > 0;
     Change {
@@ -117,7 +120,7 @@ fn share(what: &str, before: (u64, u64), now: (u64, u64)) -> Change {
 
 /// Half an article is added to every bin, so that an empty one does not make it infinite.
 fn stability_index(before: &[u64; BINS], now: &[u64; BINS]) -> f64 {
-    let total = |bins: &[u64; BINS]| bins.iter().sum::<u64>() as f64 + 0.5 * BINS as f64;
+    let total = |bins: &[u64; BINS]| bins.iter().map(|&n| n as f64 + 0.5).sum::<f64>();
     let (n, m) = (total(before), total(now));
     let bins = before.iter().zip(now);
     bins.map(|(b, a)| {

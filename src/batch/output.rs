@@ -90,7 +90,6 @@ impl Batch<'_> {
     ) -> Result<Ended, BatchError> {
         let files = Files::of(target)?;
         let mut state = State::open(self, &files, format, request, unfinished)?;
-        progress(state.start.rows);
         let (resumed, mut complete) = (state.start.rows, state.complete);
         if !complete {
             let start = state.start.clone();

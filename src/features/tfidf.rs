@@ -157,7 +157,7 @@ impl CountRows {
             if df == 0 {
                 0.0
             } else {
-                (((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0) as f32
+                smooth_idf(f64::from(df), n)
             }
         };
         Idf(df.into_iter().map(idf).collect())
@@ -172,6 +172,11 @@ impl CountRows {
             .collect();
         SparseRows::from_rows(vocabulary.n_features(), &rows)
     }
+}
+
+/// idf of a term in `df` of `n` documents, as if one more document held every term.
+fn smooth_idf(df: f64, n: f64) -> f32 {
+    (((1.0 + n) / (1.0 + df)).ln() + 1.0) as f32
 }
 
 /// Brings the log counts of an article of ordinary length to about unit norm.
@@ -466,12 +471,11 @@ impl TfIdf {
         }
     }
 
-    /// idf of the words in as few training articles as the vocabulary allows: without one of these articles they would
-    /// not be known.
-    pub(crate) fn rarest(&self) -> f32 {
-        let words = self.vocabulary.columns(Block::Words);
-        let idf = self.idf.0.get(words.start as usize..words.end as usize);
-        idf.unwrap_or(&[]).iter().copied().fold(0.0, f32::max)
+    /// idf of the words that only as many of `n` training articles hold as the vocabulary demands: without one of these
+    /// articles they would not be known.
+    pub(crate) fn rarest(&self, n: usize) -> f32 {
+        let df = f64::from(self.params.min_df(Block::Words));
+        smooth_idf(df, n as f64)
     }
 
     /// Every occurrence of every feature of a document with its share of the value, in text order.

@@ -96,7 +96,9 @@ impl LabelStatistics {
     /// Articles counted.
     #[must_use]
     pub fn articles(&self) -> u64 {
-        self.histogram.iter().sum()
+        self.histogram
+            .iter()
+            .fold(0, |n, &bin| n.saturating_add(bin))
     }
 }
 

@@ -157,7 +157,7 @@ impl Pipeline {
         fitted: &[TaskFit],
     ) -> Statistics {
         let mut statistics = Statistics::new(&self.heads);
-        let rarest = self.tfidf.rarest();
+        let rarest = self.tfidf.rarest(documents.len());
         let wording = |document: &Document<'_>| {
             let mut seen = Occurrences::default();
             self.tfidf.row(document, &mut seen);

@@ -102,3 +102,28 @@ pub enum StoreError {
         source: PipelineError,
     },
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Models written before the training statistics were kept stay readable.
+    #[test]
+    fn metadata_without_statistics_is_read_and_written_back() {
+        let metadata = Metadata {
+            digest: "0".repeat(DIGEST_LEN),
+            format: FORMAT,
+            toolkit: "0.1.0".to_owned(),
+            text: TextSpec::default(),
+            heads: Vec::new(),
+            n_articles: 3,
+            data_digest: String::new(),
+            statistics: None,
+        };
+        let json = serde_json::to_string(&metadata).unwrap();
+        assert!(!json.contains("statistics"));
+        let read: Metadata = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.statistics, None);
+    }
+}
