@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use article_toolkit::article::{Task, TaskKind};
 use article_toolkit::evaluate::{
-    ArticleOutcome, CompareOptions, Estimate, Evidence, Interval, Report, ReportInput,
-    ReportOptions, Sentence, SplitMix64, TaskOutcomes,
+    ArticleOutcome, CompareOptions, Evidence, Report, ReportInput, ReportOptions, Sentence,
+    SplitMix64, TaskOutcomes,
 };
 use article_toolkit::render;
 
@@ -98,19 +98,11 @@ fn write(folder: &std::path::Path, name: &str, articles: usize, seed: u64, noise
     )
     .unwrap();
     println!("build: {:?}", start.elapsed());
-    for (count, f1) in [(50, 0.41), (100, 0.53), (200, 0.62), (330, 0.67)] {
-        let interval = Interval {
-            low: f1 - 0.09,
-            high: f1 + 0.08,
-        };
-        report.add_curve_point(
-            count,
-            Estimate {
-                value: Some(f1),
-                interval: Some(interval),
-            },
-        );
+    for (count, more) in [(50, 0.5), (100, 0.3), (200, 0.1), (330, 0.0)] {
+        let answers = input(name, articles, seed, noise + more).tasks;
+        report.add_curve_point(count, &answers).unwrap();
     }
+    report.add_noise_check_of_decisions();
     let mut guesses: Vec<TaskOutcomes> = report
         .tasks
         .iter()
@@ -132,8 +124,19 @@ fn write(folder: &std::path::Path, name: &str, articles: usize, seed: u64, noise
     let start = Instant::now();
     Report::load(&path).unwrap();
     println!("load: {:?}", start.elapsed());
-    render::save(&path.with_extension("html"), &render::report_html(&report)).unwrap();
+    let texts: Vec<String> = report.articles.iter().map(text).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    render::save(
+        &path.with_extension("html"),
+        &render::report_html(&report, &texts),
+    )
+    .unwrap();
     report
+}
+
+/// Title and sentence as an article of two paragraphs.
+fn text(article: &ArticleOutcome) -> String {
+    format!("{}\n\n{}\n", article.title, article.sentences[0].text)
 }
 
 fn input(name: &str, articles: usize, seed: u64, noise: f64) -> ReportInput {

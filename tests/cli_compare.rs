@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use article_toolkit::article::{Task, TaskKind};
 use article_toolkit::evaluate::{
-    ArticleOutcome, Report, ReportInput, ReportOptions, SplitMix64, TaskOutcomes,
+    ArticleOutcome, Evidence, Report, ReportInput, ReportOptions, SplitMix64, TaskOutcomes,
 };
 use clap::Parser;
 
@@ -62,7 +62,12 @@ fn report(folder: &Path, name: &str, articles: usize, share: f64) -> PathBuf {
         digest: String::new(),
         group: row as u32,
         slices: BTreeMap::new(),
-        evidence: vec![],
+        evidence: vec![Evidence {
+            label: "energy".into(),
+            text: format!("gas|{name}"),
+            concept: Some("natural_gas".into()),
+            weight: 0.4,
+        }],
         sentences: vec![],
     };
     let input = ReportInput {
@@ -136,6 +141,17 @@ fn every_format_is_written_for_two_and_for_three() {
             let text = std::fs::read_to_string(folder.path().join("out")).unwrap();
             assert!(text.contains(sign), "{format} {count}: {text}");
             assert!(text.contains("model 0.1"), "{format} {count}");
+            for side in ["model 0.02", "model 0.1"] {
+                let shown = match format {
+                    "text" => format!("energy «gas|{side}» (natural_gas) +0.40"),
+                    "markdown" => format!("energy «gas\\|{side}» (natural\\_gas) +0.40"),
+                    _ => format!("gas|{side}"),
+                };
+                assert!(text.contains(&shown), "{format} {count}: {shown}\n{text}");
+            }
+            if count == 3 && format != "json" && format != "html" {
+                assert!(text.contains("topics energy F1"), "{format}: {text}");
+            }
         }
     }
 }

@@ -124,7 +124,7 @@ fn pages(text: &str) -> [String; 3] {
     let comparison = one.compare(&other, &options).unwrap();
     let ranking = one.rank(&[&other, &one], &options).unwrap();
     [
-        render::report_html(&one),
+        render::report_html(&one, &[]),
         render::comparison_html(&comparison),
         render::ranking_html(&ranking),
     ]
@@ -157,7 +157,7 @@ fn every_payload_gives_the_elements_of_a_harmless_text() {
 #[test]
 fn the_data_block_gives_the_text_back_exactly() {
     for payload in PAYLOADS {
-        let page = render::report_html(&report(payload, false));
+        let page = render::report_html(&report(payload, false), &[]);
         let (_, rest) = page
             .split_once("<script type=\"application/json\" id=\"data\">")
             .unwrap();

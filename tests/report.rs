@@ -566,7 +566,7 @@ fn tiny_test_sets_give_numbers_or_null_and_never_panic() {
                 == comparison
         );
         assert!(
-            !render::report_html(&one).is_empty()
+            !render::report_html(&one, &[]).is_empty()
                 && !render::comparison_html(&comparison).is_empty()
         );
         assert!(

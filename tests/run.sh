@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# All tests. Needs the Rust toolchain, and a C compiler for its linker; installs the latter on Debian where it is missing.
+# All tests. Needs the Rust toolchain; installs a C compiler, Chromium and Python packages on Debian where they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/need.sh
 need cc gcc
 cargo test --locked
+tests/browser/run
+notebooks/run

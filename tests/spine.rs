@@ -1,77 +1,14 @@
 //! The real binary on real files: train, predict, evaluate, compare, and every way the input can be wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use tempfile::TempDir;
-
-struct Sandbox(TempDir);
-
-impl Sandbox {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn run(&self, args: &[&str]) -> Run {
-        Run(Command::new(env!("CARGO_BIN_EXE_toolkit"))
-            .args(args)
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap())
-    }
-}
-
-struct Run(Output);
-
-impl Run {
-    fn out(&self) -> String {
-        String::from_utf8_lossy(&self.0.stdout).into_owned()
-    }
-
-    fn err(&self) -> String {
-        String::from_utf8_lossy(&self.0.stderr).into_owned()
-    }
-
-    /// Exit code; a panic is never an answer.
-    fn code(&self) -> i32 {
-        assert!(!self.err().contains("panicked"), "{}", self.err());
-        self.0.status.code().expect("not killed by a signal")
-    }
-
-    fn ok(self) -> Self {
-        assert_eq!(self.code(), 0, "{}\n{}", self.out(), self.err());
-        self
-    }
-
-    /// Exit code 2 with a message of at most one screen that holds every one of `parts`.
-    fn fails(self, parts: &[&str]) -> Self {
-        assert_eq!(self.code(), 2, "{}\n{}", self.out(), self.err());
-        let message = self.err();
-        for part in parts {
-            assert!(message.contains(part), "{part:?} is not in:\n{message}");
-        }
-        assert!(
-            message.lines().count() <= 24,
-            "more than a screen:\n{message}"
-        );
-        self
-    }
-}
+use common::{Run, Sandbox};
 
 /// A small corpus in four languages whose labels are plain to see.
 fn small_corpus(sandbox: &Sandbox) -> PathBuf {
@@ -233,30 +170,156 @@ fn predictions_are_right_and_quote_the_article() {
     }
 }
 
+/// What a sum of a few thousand doubles loses at most.
+const EXACT: f64 = 1e-12;
+
+fn sum_of(list: &serde_json::Value, field: &str) -> f64 {
+    let all = list.as_array().unwrap().iter();
+    all.map(|one| one[field].as_f64().unwrap()).sum()
+}
+
 #[test]
 fn contributions_add_up_to_the_score() {
     let sandbox = trained();
-    let json = sandbox
-        .run(&["explain", "articles/4.txt", "--json"])
-        .ok()
-        .out();
-    let explained: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-    assert!(explained.len() >= 5);
-    for e in &explained {
-        for (list, field) in [("terms", "contribution"), ("evidence", "weight")] {
-            let sum: f64 = e[list]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|t| t[field].as_f64().unwrap())
-                .sum();
-            let expected = e["score"].as_f64().unwrap() - e["bias"].as_f64().unwrap();
-            assert!(
-                (sum - expected).abs() < 1e-4,
-                "{list}: {sum} is not {expected}"
-            );
+    for file in ["articles/1.txt", "articles/4.txt", "articles/7.txt"] {
+        let json = sandbox.run(&["explain", file, "--format", "json"]).ok();
+        let explained: Vec<serde_json::Value> = serde_json::from_str(&json.out()).unwrap();
+        assert!(explained.len() >= 5);
+        for one in &explained {
+            let expected = one["score"].as_f64().unwrap() - one["bias"].as_f64().unwrap();
+            for (list, field) in [("terms", "contribution"), ("evidence", "weight")] {
+                let sum = sum_of(&one[list], field);
+                let lost = (sum - expected).abs();
+                assert!(lost < EXACT, "{file}: {list}: {sum} is not {expected}");
+            }
         }
     }
+}
+
+#[test]
+fn marks_add_up_and_the_carrying_sentence_has_the_largest_sum() {
+    use article_toolkit::{article::read_article, pipeline::Pipeline};
+    let sandbox = trained();
+    let pipeline = Pipeline::load(&sandbox.path("models/model.safetensors")).unwrap();
+    let text = "صادرات گاز\n\nوزیر گفت: «هوا سرد است!» صادرات نفت و گاز از خط لوله آغاز شد. دیروز باران آمد؟\n";
+    let path = sandbox.write("sentences.txt", text);
+    let article = read_article(&path, "x").unwrap();
+    for one in pipeline.explain(&article) {
+        let sum: f64 = one.marks.iter().map(|mark| mark.weight).sum();
+        let lost = (sum + one.bias - one.score).abs();
+        assert!(lost < EXACT, "{}: {sum}", one.label);
+        for pair in one.marks.windows(2) {
+            assert!(pair[0].bytes.end <= pair[1].bytes.start, "{pair:?}");
+        }
+        let in_sentence = |sentence: &str| {
+            let start = text.find(sentence).unwrap();
+            let bytes = start..start + sentence.len();
+            let inside = one.marks.iter().filter(|m| bytes.contains(&m.bytes.start));
+            inside.map(|mark| mark.weight).sum::<f64>()
+        };
+        let sentences = [
+            "صادرات گاز",
+            "وزیر گفت: «هوا سرد است!»",
+            "صادرات نفت و گاز از خط لوله آغاز شد.",
+            "دیروز باران آمد؟",
+        ];
+        let best = sentences.map(in_sentence).into_iter().fold(0.0, f64::max);
+        match &one.sentence {
+            Some(sentence) => {
+                assert!(sentences.contains(&sentence.text.as_str()), "{sentence:?}");
+                assert!(
+                    (sentence.weight - best).abs() < EXACT,
+                    "{sentence:?} {best}"
+                );
+                assert!((in_sentence(&sentence.text) - best).abs() < EXACT);
+            }
+            None => assert!(best < EXACT, "{}: {best}", one.label),
+        }
+    }
+}
+
+#[test]
+fn an_explanation_is_a_page_and_a_prediction_says_why() {
+    let sandbox = trained();
+    let text = "صادرات نفت\n\nصادرات نفت و گاز از خط لوله تازه و ساخت نیروگاه برق آغاز شد.\n";
+    sandbox.write("new.txt", text);
+    sandbox
+        .run(&["explain", "new.txt", "--output", "out/a.html"])
+        .ok();
+    let page = fs::read_to_string(sandbox.path("out/a.html")).unwrap();
+    for part in [
+        "dir=\"auto\"",
+        "<mark class=\"pro s4\"",
+        "خط",
+        "Content-Security-Policy",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("<script"));
+    let said = sandbox
+        .run(&["explain", "new.txt", "--only", "energy"])
+        .ok()
+        .out();
+    assert!(
+        said.contains(": «") && said.contains("bias") && said.contains(" more"),
+        "{said}"
+    );
+    sandbox
+        .run(&["explain", "new.txt", "--output", "a.pdf"])
+        .fails(&[".html", "--format"]);
+    let row = &rows(&sandbox.run(&["predict", "new.txt", "--why"]).ok().out())[0];
+    let why = row["why"].as_array().unwrap();
+    assert!(why.iter().any(|one| one["label"] == "energy"), "{row}");
+    for one in why {
+        assert_eq!(one["given"], true);
+        let sum = sum_of(&one["evidence"], "weight") + one["bias"].as_f64().unwrap();
+        assert!(
+            (sum - one["score"].as_f64().unwrap()).abs() < EXACT,
+            "{one}"
+        );
+    }
+    let plain = &rows(&sandbox.run(&["predict", "new.txt"]).ok().out())[0];
+    assert!(plain.get("why").is_none());
+    let table = sandbox
+        .run(&["predict", "new.txt", "--why", "--format", "table"])
+        .ok()
+        .out();
+    assert!(
+        table.contains("score ") && table.contains("sentence "),
+        "{table}"
+    );
+    let csv = sandbox
+        .run(&["predict", "new.txt", "--why", "--format", "csv"])
+        .ok()
+        .out();
+    assert!(csv.lines().next().unwrap().ends_with(",error,why"), "{csv}");
+    assert!(csv.contains("energy: score "), "{csv}");
+}
+
+#[test]
+fn reports_carry_words_and_sentences_of_what_was_given_or_missed() {
+    let sandbox = trained();
+    sandbox
+        .run(&["evaluate", "labels.csv", "--output", "e.report.json"])
+        .ok();
+    for file in ["e.report.json", "models/model.report.json"] {
+        let json = fs::read_to_string(sandbox.path(file)).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let articles = report["articles"].as_array().unwrap();
+        let all = |field: &str| {
+            let has =
+                |one: &&serde_json::Value| one[field].as_array().is_some_and(|l| !l.is_empty());
+            articles.iter().filter(has).count()
+        };
+        assert!(all("evidence") * 2 > articles.len(), "{file}");
+        assert!(all("sentences") * 2 > articles.len(), "{file}");
+    }
+    let page = fs::read_to_string(sandbox.path("e.report.html")).unwrap();
+    let text = fs::read_to_string(sandbox.path("articles/4.txt")).unwrap();
+    assert!(
+        page.contains(text.lines().last().unwrap()),
+        "the page holds the articles"
+    );
 }
 
 #[test]
@@ -551,7 +614,7 @@ fn nothing_is_left_where_the_target_cannot_be_written() {
     sandbox
         .run(&["train", "labels.csv", "--output", "folder.safetensors"])
         .fails(&["folder.safetensors"]);
-    let left = fs::read_dir(sandbox.0.path()).unwrap().filter(|e| {
+    let left = fs::read_dir(sandbox.path("")).unwrap().filter(|e| {
         e.as_ref()
             .unwrap()
             .file_name()
@@ -571,7 +634,7 @@ fn a_closed_pipe_is_success() {
     );
     let output = Command::new("bash")
         .args(["-c", &command])
-        .current_dir(sandbox.0.path())
+        .current_dir(sandbox.path(""))
         .output()
         .unwrap();
     assert!(
@@ -662,4 +725,73 @@ fn the_seeds_are_tagged_from_their_own_words() {
             }
         }
     }
+}
+
+#[test]
+fn glossary_check_says_what_is_wrong_and_where() {
+    let sandbox = Sandbox::new();
+    let header = "concept,kind,gloss,fa,ar,ru,az,tr,en,note\n";
+    let row = |name: &str, english: &str| {
+        format!("{name},topic_term,g,{name}a,{name}b,{name}c,{name}d,{name}e,{english},\n")
+    };
+    sandbox.write(
+        "good.csv",
+        format!(
+            "{header}{}{}",
+            row("gasword", "pipeline*"),
+            row("oilword", "gasoline")
+        ),
+    );
+    let good = sandbox.run(&["glossary", "check", "good.csv"]).ok();
+    assert!(
+        good.out()
+            .contains("clean: 2 concepts in 1 files, 0 errors, 0 warnings"),
+        "{}",
+        good.out()
+    );
+
+    sandbox.write(
+        "bad.csv",
+        format!(
+            "{header}{}{}x,nonsense,g,a,b,c,d,e,f,\n",
+            row("gasword", "gas"),
+            row("oilword", "oil|Gas")
+        ),
+    );
+    let bad = sandbox.run(&["glossary", "check", "bad.csv", "--format", "csv"]);
+    assert_eq!(bad.code(), 1);
+    let out = bad.out();
+    assert!(
+        out.starts_with("severity,check,path,line,column,concept,form,message\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("error,taken-form,bad.csv,3,en,oilword,Gas,"),
+        "{out}"
+    );
+    assert!(out.contains("error,format,bad.csv,4,kind,,,"), "{out}");
+
+    sandbox.write(
+        "articles/one.txt",
+        "The pipeline and the gasoline price rose in the city on Monday, the ministry said.",
+    );
+    let used = sandbox.run(&[
+        "glossary",
+        "check",
+        "good.csv",
+        "--corpus",
+        "articles",
+        "--max-share",
+        "50%",
+    ]);
+    assert_eq!(used.code(), 1, "{}", used.out());
+    assert!(used.out().contains("warning: good.csv, line 2, en: gasword: \"pipeline*\" fires in 1 of 1 articles in en (100.0 %)"), "{}", used.out());
+
+    assert_eq!(sandbox.run(&["glossary", "check", "absent.csv"]).code(), 2);
+    assert_eq!(
+        sandbox
+            .run(&["glossary", "check", "good.csv", "--max-share", "many"])
+            .code(),
+        2
+    );
 }

@@ -17,7 +17,7 @@ use std::{
 };
 
 use article_toolkit::{
-    article::{Cleaner, RepeatedLines},
+    article::{Cleaner, Repeated},
     text::{Lang, guess_language},
 };
 
@@ -92,14 +92,52 @@ fn language() {
     }
 }
 
+/// A document of one language with a document of another behind it, cut to about half its length.
+fn mixtures(texts: &[String], quoted: &[String]) -> Vec<String> {
+    let half = |text: &str, length: usize| -> String { text.chars().take(length / 2).collect() };
+    texts
+        .iter()
+        .zip(quoted.iter().filter(|text| text.chars().count() > 600))
+        .filter(|(text, _)| (600..6000).contains(&text.chars().count()))
+        .map(|(text, quote)| format!("{text}\n\n{}\n", half(quote, text.chars().count())))
+        .collect()
+}
+
+#[test]
+#[ignore = "reads 90 MB"]
+fn mixed() {
+    let marked = |texts: &[String]| {
+        texts
+            .iter()
+            .filter(|text| guess_language(text).mixed)
+            .count()
+    };
+    for lang in [Lang::Fa, Lang::Ar, Lang::Ru, Lang::Tr, Lang::En] {
+        let texts = raw(lang);
+        println!("raw {lang}: {} of {} marked", marked(&texts), texts.len());
+    }
+    for (lang, quoted) in [
+        (Lang::Fa, Lang::Ar),
+        (Lang::Ar, Lang::Fa),
+        (Lang::Tr, Lang::En),
+        (Lang::En, Lang::Tr),
+    ] {
+        let texts = mixtures(&raw(lang), &raw(quoted));
+        println!(
+            "{lang} with {quoted} behind it: {} of {} marked",
+            marked(&texts),
+            texts.len()
+        );
+    }
+}
+
 fn cuts(name: &str, texts: &[String]) {
-    let mut repeated = RepeatedLines::new(1 << 16);
-    texts.iter().for_each(|text| repeated.observe(text));
-    let (repeated, cleaner) = (repeated.finish(), Cleaner::default());
+    let repeated = Repeated::in_texts(texts.iter().map(String::as_str));
+    let cleaner = Cleaner::default().with_repeated(repeated);
     let (mut cut_texts, mut bytes, mut rules) = (0, 0, BTreeMap::<String, usize>::new());
     let mut examples = BTreeMap::<(String, String), usize>::new();
     for text in texts {
-        let cleaned = cleaner.clean_with(text, &repeated);
+        let cleaned = cleaner.clean(text);
         cut_texts += usize::from(!cleaned.cuts.is_empty());
         for cut in cleaned.cuts {
             bytes += cut.bytes.len();

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     boilerplate_lines::{Line, read_lines, suffix_start},
     boilerplate_repeated::Repeated,
+    boilerplate_title::{NEAR_TITLE, Repeat, repeat_of},
 };
 use crate::text::squeeze;
 
@@ -20,7 +21,8 @@ use crate::text::squeeze;
 pub struct CleanerSpec {
     /// Version of the rules that are code.
     pub rules: u32,
-    /// Phrases, one `language TAB kind TAB phrase` a line; a phrase that ends in `*` matches the start of a line.
+    /// Phrases, one `language TAB kind TAB phrase` a line; a phrase that ends in `*` matches the start of a line. Empty:
+    /// nothing is cut, by no rule.
     pub phrases: String,
 }
 
@@ -72,7 +74,7 @@ pub struct Cut {
 pub struct Cleaned {
     /// The pieces cut, sorted, not overlapping.
     pub cuts: Vec<Cut>,
-    /// The rest, sorted, not overlapping, without empty ranges.
+    /// The rest, sorted, not overlapping, without empty ranges. Neighbours may touch: no word goes across their border.
     pub kept: Vec<Range<usize>>,
 }
 
@@ -91,7 +93,11 @@ impl Cleaned {
 pub struct Cleaner {
     exact: HashMap<String, Kind>,
     prefixes: Vec<(String, Kind)>,
-    tails: Vec<String>,
+    /// Phrases at the end of a line, and whether more may follow them there.
+    tails: Vec<(String, bool)>,
+    repeated: Repeated,
+    /// The spec has no phrases: nothing is cut.
+    off: bool,
 }
 
 /// What a phrase stands for.
@@ -180,6 +186,8 @@ impl Default for Cleaner {
             exact: HashMap::new(),
             prefixes: Vec::new(),
             tails: Vec::new(),
+            repeated: Repeated::default(),
+            off: true,
         })
     }
 }
@@ -197,6 +205,8 @@ impl Cleaner {
             exact: HashMap::new(),
             prefixes: Vec::new(),
             tails: Vec::new(),
+            repeated: Repeated::default(),
+            off: spec.phrases.is_empty(),
         };
         for (index, line) in spec.phrases.lines().enumerate() {
             cleaner
@@ -226,28 +236,30 @@ impl Cleaner {
             return Err("the phrase has no letter".to_owned());
         }
         match phrase.ends_with('*') {
-            _ if kind == Kind::Tail => self.tails.push(key),
+            open if kind == Kind::Tail => self.tails.push((key, open)),
             true => self.prefixes.push((key, kind)),
             false => drop(self.exact.insert(key, kind)),
         }
         Ok(())
     }
 
-    /// Finds what is not the article in `text`.
-    pub fn clean(&self, text: &str) -> Cleaned {
-        self.clean_with(text, &Repeated::default())
+    /// This cleaner, which also cuts the lines that stand in many articles of the input.
+    #[must_use]
+    pub fn with_repeated(self, repeated: Repeated) -> Self {
+        Self { repeated, ..self }
     }
 
-    /// As [`Cleaner::clean`], and also cuts the lines that stand in many articles of the input.
+    /// Finds what is not the article in `text`.
     ///
     /// The first line is never cut but for a script: it is the title.
-    pub fn clean_with(&self, text: &str, repeated: &Repeated) -> Cleaned {
-        let lines = read_lines(text);
-        let mut found: Vec<Option<Finding>> = lines
-            .iter()
-            .map(|line| self.finding(line, repeated))
-            .collect();
-        if let Some(first @ Some(Finding::Phrase(_) | Finding::Repeated)) = found.first_mut() {
+    pub fn clean(&self, text: &str) -> Cleaned {
+        let lines = if self.off {
+            Vec::new()
+        } else {
+            read_lines(text)
+        };
+        let mut found: Vec<Option<Finding>> = lines.iter().map(|line| self.finding(line)).collect();
+        if let Some(first @ Some(Finding::Phrase(_) | Finding::Repeated(_))) = found.first_mut() {
             *first = None;
         }
         // From the last heading up, so that a list may hold the heading of another.
@@ -265,24 +277,28 @@ impl Cleaner {
         {
             *slot = self.tail(text, line).map(Finding::Tail);
         }
-        assemble(text, &lines, &found)
+        let captions = mark_repeated_title(text, &lines, &mut found);
+        let mut cleaned = self.assemble(text, &lines, &found);
+        captions.into_iter().for_each(|at| part(&mut cleaned, at));
+        cleaned
     }
 
-    fn finding(&self, line: &Line, repeated: &Repeated) -> Option<Finding> {
+    fn finding(&self, line: &Line) -> Option<Finding> {
         if line.is_code {
             return Some(Finding::Code);
         }
-        let repeats = || repeated.contains(line).then_some(Finding::Repeated);
+        let repeats = || self.repeated.count_of(line).map(Finding::Repeated);
         self.phrase(line).or_else(repeats)
     }
 
     /// Where a tail phrase begins that ends this line, in bytes of the text; initials of writers before it belong to it.
     fn tail(&self, text: &str, line: &Line) -> Option<usize> {
-        let phrase = self.tails.iter().find(|tail| {
-            line.squeezed.ends_with(tail.as_str()) && line.squeezed.len() > tail.len()
-        })?;
+        let tail = self
+            .tails
+            .iter()
+            .find_map(|(phrase, open)| tail_letters(&line.squeezed, phrase, *open))?;
         let source = text.get(line.bytes.clone())?;
-        let at = suffix_start(source, phrase.chars().count())?;
+        let at = suffix_start(source, tail)?;
         let before = source.get(..at)?.trim_end();
         let initials = before.rsplit([' ', '\u{A0}', '.']).next().unwrap_or("");
         let signed = initials.len() <= 8
@@ -313,6 +329,20 @@ impl Cleaner {
     }
 }
 
+/// Letters from a tail phrase to the end of a line that does not begin with it.
+fn tail_letters(line: &str, phrase: &str, open: bool) -> Option<usize> {
+    let at = if open {
+        line.rfind(phrase)?
+    } else {
+        line.strip_suffix(phrase)?.len()
+    };
+    let letters = line.get(at..)?.chars().count();
+    (at > 0 && letters <= TAIL_LETTERS.max(phrase.chars().count())).then_some(letters)
+}
+
+/// Most letters of a tail that goes on behind its phrase.
+const TAIL_LETTERS: usize = 150;
+
 /// Longest line that the start of a phrase can condemn, in words.
 const PREFIX_WORDS: usize = 30;
 
@@ -324,8 +354,10 @@ enum Finding {
     Listed(usize),
     /// Script of the page.
     Code,
-    /// Stands in many articles of the input.
-    Repeated,
+    /// Stands in so many articles of the input.
+    Repeated(u32),
+    /// Says the title once more.
+    Title,
     /// The line from this byte on.
     Tail(usize),
 }
@@ -355,59 +387,84 @@ fn mark_list(lines: &[Line], found: &mut [Option<Finding>], heading: usize, kind
     }
 }
 
-fn assemble(text: &str, lines: &[Line], found: &[Option<Finding>]) -> Cleaned {
-    let mut cleaned = Cleaned::default();
-    let mut at = 0;
-    for (index, finding) in found.iter().enumerate() {
-        let Some(finding) = finding else { continue };
-        let start = if let Finding::Tail(start) = finding {
-            *start
-        } else {
-            lines[index].bytes.start
-        };
-        let follows = found
-            .get(index + 1)
-            .is_some_and(|next| next.is_some_and(|next| !matches!(next, Finding::Tail(_))));
-        let end = match lines.get(index + 1) {
-            Some(next) if follows => next.bytes.start,
-            None => text.len(),
-            _ => lines[index].bytes.end,
-        };
-        keep(&mut cleaned, at..start);
-        cleaned.cuts.push(receipt(lines, *finding, start..end));
-        at = end;
+impl Cleaner {
+    fn assemble(&self, text: &str, lines: &[Line], found: &[Option<Finding>]) -> Cleaned {
+        let mut cleaned = Cleaned::default();
+        let mut at = 0;
+        for (index, finding) in found.iter().enumerate() {
+            let Some(finding) = finding else { continue };
+            let start = if let Finding::Tail(start) = finding {
+                *start
+            } else {
+                lines[index].bytes.start
+            };
+            let follows = found
+                .get(index + 1)
+                .is_some_and(|next| next.is_some_and(|next| !matches!(next, Finding::Tail(_))));
+            let end = match lines.get(index + 1) {
+                Some(next) if follows => next.bytes.start,
+                None => text.len(),
+                _ => lines[index].bytes.end,
+            };
+            keep(&mut cleaned, at..start);
+            cleaned.cuts.push(self.receipt(lines, *finding, start..end));
+            at = end;
+        }
+        keep(&mut cleaned, at..text.len());
+        cleaned
     }
-    keep(&mut cleaned, at..text.len());
-    cleaned
+
+    fn receipt(&self, lines: &[Line], finding: Finding, bytes: Range<usize>) -> Cut {
+        let (rule, why) = match finding {
+            Finding::Phrase(kind) => (kind.name(), kind.why().to_owned()),
+            Finding::Code => ("script", "script of the page".to_owned()),
+            Finding::Title => ("title", "repeats the title".to_owned()),
+            Finding::Repeated(count) => ("repeated", self.repeated.why(count)),
+            Finding::Tail(_) => (Kind::Tail.name(), Kind::Tail.why().to_owned()),
+            Finding::Listed(heading) => (
+                "listed",
+                format!(
+                    "title or teaser under the list heading in line {}",
+                    lines[heading].number
+                ),
+            ),
+        };
+        Cut {
+            bytes,
+            rule: rule.to_owned(),
+            why,
+        }
+    }
+}
+
+/// Marks the lines that say the title once more; gives the bytes where a caption is glued to one.
+fn mark_repeated_title(text: &str, lines: &[Line], found: &mut [Option<Finding>]) -> Vec<usize> {
+    let mut captions = Vec::new();
+    let Some((title, rest)) = lines.split_first().filter(|_| found[0].is_none()) else {
+        return captions;
+    };
+    for (line, slot) in rest.iter().zip(&mut found[1..]).take(NEAR_TITLE) {
+        match repeat_of(title, line, text) {
+            Some(Repeat::Whole) if slot.is_none() => *slot = Some(Finding::Title),
+            Some(Repeat::Caption(at)) => captions.push(at),
+            _ => {}
+        }
+    }
+    captions
+}
+
+/// Parts the kept range that holds the byte `at`, so that no word goes across it.
+fn part(cleaned: &mut Cleaned, at: usize) {
+    let holds = |range: &Range<usize>| range.start < at && at < range.end;
+    if let Some(index) = cleaned.kept.iter().position(holds) {
+        let end = std::mem::replace(&mut cleaned.kept[index].end, at);
+        cleaned.kept.insert(index + 1, at..end);
+    }
 }
 
 fn keep(cleaned: &mut Cleaned, range: Range<usize>) {
     if !range.is_empty() {
         cleaned.kept.push(range);
-    }
-}
-
-fn receipt(lines: &[Line], finding: Finding, bytes: Range<usize>) -> Cut {
-    let (rule, why) = match finding {
-        Finding::Phrase(kind) => (kind.name(), kind.why().to_owned()),
-        Finding::Code => ("script", "script of the page".to_owned()),
-        Finding::Repeated => (
-            "repeated",
-            "stands in many articles of this input".to_owned(),
-        ),
-        Finding::Tail(_) => (Kind::Tail.name(), Kind::Tail.why().to_owned()),
-        Finding::Listed(heading) => (
-            "listed",
-            format!(
-                "title or teaser under the list heading in line {}",
-                lines[heading].number
-            ),
-        ),
-    };
-    Cut {
-        bytes,
-        rule: rule.to_owned(),
-        why,
     }
 }
 
@@ -459,13 +516,32 @@ mod tests {
     }
 
     #[test]
+    fn a_tail_may_go_on_behind_its_phrase() {
+        for (text, kept) in [
+            (
+                "عنوان\nوصل الوزير اليوم. رابط الخبر بصحيفة الوئام: وصول الوزير إلى باكو",
+                "عنوان\nوصل الوزير اليوم. ",
+            ),
+            ("عنوان\nوزیر رفت. انتهای پیام\n", "عنوان\nوزیر رفت. \n"),
+            (
+                "عنوان\nپیام وزیر خوانده شد.\n",
+                "عنوان\nپیام وزیر خوانده شد.\n",
+            ),
+        ] {
+            let cleaned = Cleaner::default().clean(text);
+            check(text, &cleaned);
+            assert_eq!(cleaned.text(text), kept);
+        }
+    }
+
+    #[test]
     fn scripts_and_repeated_lines_go() {
         let text =
             "Title of it\nfunction(d){var x=1;document.write(x);}\nFollow our channel\nThe body.\n";
         assert_eq!(cut_lines(text), [2]);
         let mut lines = RepeatedLines::new(100);
         (0..10).for_each(|n| lines.observe(&format!("Title {n}\nFollow our channel")));
-        let cleaned = Cleaner::default().clean_with(text, &lines.finish());
+        let cleaned = Cleaner::default().with_repeated(lines.finish()).clean(text);
         assert_eq!(
             cleaned
                 .cuts
@@ -511,6 +587,37 @@ mod tests {
             vec![22, 24, 25],
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_repeated_title_goes_and_its_caption_is_parted() {
+        assert_eq!(
+            cut_lines(
+                "Gas flows to the south again\n\n19 August\n\n“Gas flows to the south again”\n\nThe body.\n"
+            ),
+            [5]
+        );
+        let text =
+            "Gas flows to the south again\nGas flows to the south againThe minister\nThe body.\n";
+        let cleaned = Cleaner::default().clean(text);
+        check(text, &cleaned);
+        assert_eq!(cleaned.text(text), text);
+        assert_eq!(cleaned.kept.len(), 2);
+        assert!(text[cleaned.kept[1].clone()].starts_with("The minister"));
+    }
+
+    #[test]
+    fn without_phrases_nothing_is_cut() {
+        let spec = CleanerSpec {
+            phrases: String::new(),
+            ..CleanerSpec::default()
+        };
+        let text = "A title of it\nA title of it\nLeave a comment\n";
+        let cleaned = Cleaner::new(&spec).unwrap().clean(text);
+        assert_eq!(
+            (cleaned.cuts.len(), cleaned.text(text)),
+            (0, text.to_owned())
+        );
     }
 
     #[test]

@@ -67,7 +67,8 @@ pub(super) fn read_lines(text: &str) -> Vec<Line> {
     lines
 }
 
-fn read_line(part: &str, bytes: Range<usize>, number: usize) -> Line {
+/// One line of a text at `bytes`.
+pub(super) fn read_line(part: &str, bytes: Range<usize>, number: usize) -> Line {
     let mut squeezed = String::new();
     squeeze(part, &mut squeezed);
     let first = part.trim_start().chars().next().unwrap_or(' ');
@@ -127,6 +128,21 @@ pub(super) fn suffix_start(line: &str, letters: usize) -> Option<usize> {
         left = left.checked_sub(buffer.chars().count())?;
         if left == 0 {
             return Some(at);
+        }
+    }
+    None
+}
+
+/// Where the first `letters` squeezed characters of `line` end, in bytes of `line`.
+pub(super) fn prefix_end(line: &str, letters: usize) -> Option<usize> {
+    let mut left = letters;
+    let mut buffer = String::new();
+    for (at, c) in line.char_indices() {
+        buffer.clear();
+        squeeze(c.encode_utf8(&mut [0; 4]), &mut buffer);
+        left = left.checked_sub(buffer.chars().count())?;
+        if left == 0 {
+            return Some(at + c.len_utf8());
         }
     }
     None

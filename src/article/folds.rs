@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 use thiserror::Error;
 
+use super::Article;
+use super::labels::is_date;
+
 /// Why no folds can be made.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FoldError {
@@ -67,6 +70,47 @@ impl Folds {
     pub fn split(&self, held_out: usize) -> (Vec<usize>, Vec<usize>) {
         (0..self.fold.len()).partition(|&r| self.fold[r] != held_out)
     }
+}
+
+/// Rows of a corpus before and from a day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TimeSplit {
+    /// Rows dated before the day, in file order.
+    pub before: Vec<usize>,
+    /// Rows dated on that day or later.
+    pub from: Vec<usize>,
+    /// Rows without a date, or with a year or month that holds the day.
+    pub unclear: Vec<usize>,
+}
+
+impl TimeSplit {
+    /// Splits by the date column at `day`, `YYYY-MM-DD`; `None` where `day` is no day.
+    #[must_use]
+    pub fn at(articles: &[Article], day: &str) -> Option<Self> {
+        if !is_date(day) || day.len() != "YYYY-MM-DD".len() {
+            return None;
+        }
+        let mut split = Self::default();
+        for (row, article) in articles.iter().enumerate() {
+            let date = article.meta.date.as_deref().filter(|date| is_date(date));
+            match date.map(|date| (last_day(date), first_day(date))) {
+                Some((last, _)) if last.as_str() < day => split.before.push(row),
+                Some((_, first)) if first.as_str() >= day => split.from.push(row),
+                _ => split.unclear.push(row),
+            }
+        }
+        Some(split)
+    }
+}
+
+/// `2015-03` gives `2015-03-01`.
+fn first_day(date: &str) -> String {
+    format!("{date}{}", &"YYYY-01-01"[date.len()..])
+}
+
+/// `2015-03` gives `2015-03-31`: days are compared only, so a 31st of every month does no harm.
+fn last_day(date: &str) -> String {
+    format!("{date}{}", &"YYYY-12-31"[date.len()..])
 }
 
 fn members(groups: &[u32]) -> Vec<Vec<usize>> {
@@ -187,6 +231,33 @@ mod tests {
         for r in 1..100 {
             assert!(groups[r] != groups[r - 1] || folds.fold[r] == folds.fold[r - 1]);
         }
+    }
+
+    #[test]
+    fn a_day_splits_dates_and_leaves_out_what_holds_it() {
+        let dates = [
+            "2023-12-31",
+            "2024-01-01",
+            "2024",
+            "2023",
+            "2024-02",
+            "",
+            "2024-01",
+        ];
+        let article = |date: &&str| {
+            let mut article = Article::default();
+            article.meta.date = Some((*date).to_owned()).filter(|date| !date.is_empty());
+            article
+        };
+        let articles: Vec<Article> = dates.iter().map(article).collect();
+        let split = TimeSplit::at(&articles, "2024-01-01").unwrap();
+        assert_eq!(split.before, [0, 3]);
+        assert_eq!(split.from, [1, 2, 4, 6]);
+        assert_eq!(split.unclear, [5]);
+        let split = TimeSplit::at(&articles, "2024-01-15").unwrap();
+        assert_eq!(split.unclear, [2, 5, 6]);
+        assert_eq!(TimeSplit::at(&articles, "2024-01"), None);
+        assert_eq!(TimeSplit::at(&articles, "soon"), None);
     }
 
     #[test]

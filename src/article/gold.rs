@@ -16,6 +16,12 @@ pub struct GoldTask {
 }
 
 impl GoldTask {
+    /// The cell of a row as a labels file spells it: `energy|security`, `none`, or empty where it is not annotated.
+    #[must_use]
+    pub fn cell(&self, row: usize) -> String {
+        spelled(&self.task.labels, self.gold.row(row).iter().copied())
+    }
+
     /// The same gold in the label order of `task`, e.g. a model's; labels this file does not use are off.
     ///
     /// # Errors
@@ -68,4 +74,19 @@ pub struct UnknownLabel {
     pub known: String,
     /// The nearest of them, in words; may be empty.
     pub hint: String,
+}
+
+/// Labels that are on as a cell of a labels file: `energy|security`, `none`, or empty where nothing is annotated.
+pub(crate) fn spelled(labels: &[String], gold: impl Iterator<Item = Option<bool>>) -> String {
+    let gold: Vec<Option<bool>> = gold.collect();
+    let on = labels
+        .iter()
+        .zip(&gold)
+        .filter(|(_, gold)| **gold == Some(true));
+    let on: Vec<&str> = on.map(|(label, _)| label.as_str()).collect();
+    match (on.as_slice(), gold.iter().all(Option::is_none)) {
+        (_, true) => String::new(),
+        ([], false) => super::labels::NONE.to_owned(),
+        (on, false) => on.join("|"),
+    }
 }

@@ -138,6 +138,12 @@ pub struct Corpus {
 }
 
 impl Corpus {
+    /// The articles' texts, in their order.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        self.articles.iter().map(|a| a.text.as_str()).collect()
+    }
+
     /// Reads a labels file and every article it names; paths are relative to the file.
     ///
     /// # Errors
@@ -548,7 +554,7 @@ fn assemble(path: &Path, text: &str, rows: Vec<Row>, tasks: Vec<GoldTask>) -> Co
     }
 }
 
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let widths = [4, 2, 2];
     let digits = parts

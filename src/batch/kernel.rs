@@ -60,7 +60,7 @@ impl Pipeline {
         match fields.article("text", "".into()) {
             Ok(mut article) => {
                 article.id = id;
-                PredictionRow::answered(self, &article, String::new())
+                PredictionRow::answered(self, &article, String::new(), false)
             }
             Err((_, path, broken)) => PredictionRow {
                 outcome: Outcome::Unreadable {

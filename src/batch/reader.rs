@@ -89,7 +89,7 @@ impl Inputs {
     }
 
     /// Every article to come. `consumed` grows by the bytes of input files as they are read.
-    pub fn items(self: Arc<Self>, consumed: &Arc<AtomicU64>) -> impl Iterator<Item = Item> {
+    pub fn items(self: Arc<Self>, consumed: &Arc<AtomicU64>) -> impl Iterator<Item = Item> + use<> {
         let consumed = Arc::clone(consumed);
         let mut paths: VecDeque<PathBuf> = self.paths.iter().cloned().collect();
         let typed = std::iter::from_fn(move || paths.pop_front());

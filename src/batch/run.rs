@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use crate::article::Repeated;
 use crate::pipeline::Pipeline;
 use crate::render::{Outcome, PredictionRow};
 
@@ -36,6 +37,8 @@ pub struct Batch<'a> {
     pub pipeline: &'a Pipeline,
     /// First 16 hex digits of the model's digest, for the rows.
     pub model: String,
+    /// With every answer how it came about.
+    pub why: bool,
     /// What is read.
     pub inputs: Arc<Inputs>,
     /// Set from outside to stop after the chunk in hand.
@@ -123,7 +126,9 @@ impl Batch<'_> {
 
     fn row(&self, item: Item) -> PredictionRow {
         match item.article(self.inputs.max_article) {
-            Ok(article) => PredictionRow::answered(self.pipeline, &article, self.model.clone()),
+            Ok(article) => {
+                PredictionRow::answered(self.pipeline, &article, self.model.clone(), self.why)
+            }
             Err((id, path, Broken { flag, reason })) => PredictionRow {
                 outcome: Outcome::Unreadable {
                     id,
@@ -136,6 +141,37 @@ impl Batch<'_> {
                 model: self.model.clone(),
             },
         }
+    }
+}
+
+impl Inputs {
+    /// The first pass: lines that stand in too many articles to be theirs. Standard input can be read only once and is
+    /// left out. `None` where it was stopped.
+    #[must_use]
+    pub fn repeated(self: &Arc<Self>, stop: &AtomicBool) -> Option<Repeated> {
+        let files = Self {
+            paths: self
+                .paths
+                .iter()
+                .filter(|p| p.as_os_str() != "-")
+                .cloned()
+                .collect(),
+            ..Self::clone(self)
+        };
+        let mut items = Arc::new(files).items(&Arc::default());
+        let chunks = std::iter::from_fn(|| {
+            let mut chunk = Vec::new();
+            let mut bytes = 0;
+            while chunk.len() < CHUNK && bytes < CHUNK_BYTES && !stop.load(Ordering::Relaxed) {
+                let Some(item) = items.next() else { break };
+                bytes += item.size();
+                chunk.push(item);
+            }
+            (!chunk.is_empty()).then_some(chunk)
+        });
+        let text = |item: Item| Some(item.article(self.max_article).ok()?.text);
+        let repeated = Repeated::in_chunks(chunks, text);
+        (!stop.load(Ordering::Relaxed)).then_some(repeated)
     }
 }
 

@@ -20,7 +20,7 @@ pub use cut::{Cut, best_cuts, decide_multi, decide_single};
 pub use linear::{ClassWeight, Linear, LinearParams, LinearValidParams, Loss};
 pub use multinomial::{MultinomialParams, MultinomialValidParams};
 pub use select::{BlockWeights, Candidate, Family, TaskScores, candidates, macro_f1};
-pub(crate) use select::{decide, fold_rows, select};
+pub(crate) use select::{FoldRows, decide, fold_rows, select};
 
 /// Why nothing was learnt.
 #[derive(Debug, Error, PartialEq)]

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::article::{Folds, TaskKind};
-use crate::features::{Block, CountRows, SparseRows, Vocabulary};
+use crate::features::{Block, CountRows, Idf, SparseRows, Vocabulary};
 
 use super::{
     Calibration, ClassWeight, ClassifyError, Cut, Linear, Loss, MultinomialParams, best_cuts,
@@ -161,26 +161,58 @@ pub(crate) struct Fitted {
 
 /// Rows of one fold, weighed with the idf of its training part.
 pub(crate) struct FoldRows {
-    train: (Vec<usize>, SparseRows),
-    test: (Vec<usize>, SparseRows),
+    /// Articles trained on and their rows.
+    pub(crate) train: (Vec<usize>, SparseRows),
+    /// Articles held out and their rows.
+    pub(crate) test: (Vec<usize>, SparseRows),
+    /// Weights of the training part.
+    pub(crate) idf: Idf,
 }
 
-/// Weighs the counts once for each fold: idf comes from the training part alone.
+/// Where a solver of the search stops: its models are compared and looked into, not kept.
+const SEARCH_EPS: f64 = 0.1;
+
+/// Weighs the counts once for each fold: idf comes from the training part alone. Of the training part only the articles
+/// that `keep` says yes to are used.
 pub(crate) fn fold_rows(
     counts: &CountRows,
     vocabulary: &Vocabulary,
     folds: &Folds,
+    keep: impl Fn(usize) -> bool + Sync,
 ) -> Vec<FoldRows> {
     let one = |fold: usize| {
-        let (train, test) = folds.split(fold);
+        let (mut train, test) = folds.split(fold);
+        train.retain(|&row| keep(row));
         let idf = counts.idf(&train, vocabulary.n_features());
         let weigh = |rows: &[usize]| counts.weigh(rows, vocabulary, &idf);
         FoldRows {
             train: (train.clone(), weigh(&train)),
             test: (test.clone(), weigh(&test)),
+            idf,
         }
     };
     (0..folds.n_folds).into_par_iter().map(one).collect()
+}
+
+impl FoldRows {
+    /// The model of this fold: it has not seen the articles held out.
+    ///
+    /// # Errors
+    /// As the learner, or where no article of the training part is annotated.
+    pub(crate) fn fit(
+        &self,
+        candidate: &Candidate,
+        vocabulary: &Vocabulary,
+        gold: &Array2<Option<bool>>,
+        kind: TaskKind,
+    ) -> Result<Linear, ClassifyError> {
+        let (indices, rows) = &self.train;
+        let gold = gold.select(Axis(0), indices);
+        if gold.iter().all(Option::is_none) {
+            return Err(ClassifyError::NoTargets);
+        }
+        candidate.fit(rows, vocabulary, &gold, kind, SEARCH_EPS)
+    }
 }
 
 /// Tries every candidate on every fold and keeps the one with the highest out-of-fold macro-F1, the first of equals.
@@ -198,17 +230,14 @@ pub(crate) fn select(
     let jobs: Vec<(usize, usize)> = (0..candidates.len())
         .flat_map(|c| (0..fold_rows.len()).map(move |f| (c, f)))
         .collect();
-    let run = |&(c, f): &(usize, usize)| -> Result<Array2<f32>, ClassifyError> {
-        let (indices, rows) = &fold_rows[f].train;
-        let gold = gold.select(Axis(0), indices);
-        if gold.iter().all(Option::is_none) {
-            return Err(ClassifyError::NoTargets);
-        }
-        Ok(candidates[c]
-            .fit(rows, vocabulary, &gold, kind, 0.1)?
-            .predict(&fold_rows[f].test.1))
+    let run = |&(c, f): &(usize, usize)| {
+        let model = fold_rows[f].fit(&candidates[c], vocabulary, gold, kind)?;
+        Ok(model.predict(&fold_rows[f].test.1))
     };
-    let held_out = jobs.par_iter().map(run).collect::<Result<Vec<_>, _>>()?;
+    let held_out = jobs
+        .par_iter()
+        .map(run)
+        .collect::<Result<Vec<_>, ClassifyError>>()?;
     let outcomes: Vec<TaskScores> = held_out
         .chunks(fold_rows.len())
         .map(|parts| out_of_fold(&gather(parts, fold_rows, gold.dim()), gold, folds, kind))

@@ -1,4 +1,4 @@
-//! `toolkit glossary`: what fires where.
+//! `toolkit glossary`: what fires where, and what is wrong with it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,6 +7,7 @@ use article_toolkit::pipeline::{TextSpec, concept_hits};
 use article_toolkit::render;
 use clap::{Args, Subcommand};
 
+use super::glossary_check::{self, GlossaryCheckArgs};
 use super::input::{GlossaryArg, one_article};
 use super::output::say;
 
@@ -25,6 +26,8 @@ enum GlossaryVerb {
         #[command(flatten)]
         glossary: GlossaryArg,
     },
+    /// Look for problems in glossary files: forms no article can reach, short stems, missing languages.
+    Check(GlossaryCheckArgs),
 }
 
 pub(crate) fn run(args: &GlossaryArgs) -> anyhow::Result<ExitCode> {
@@ -33,7 +36,8 @@ pub(crate) fn run(args: &GlossaryArgs) -> anyhow::Result<ExitCode> {
             let article = one_article(article)?;
             let hits = concept_hits(&TextSpec::default(), &glossary.read()?, &article)?;
             say(&render::hits_text(&article, &hits))?;
+            Ok(ExitCode::SUCCESS)
         }
+        GlossaryVerb::Check(args) => glossary_check::run(args),
     }
-    Ok(ExitCode::SUCCESS)
 }

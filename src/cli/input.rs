@@ -1,5 +1,6 @@
 //! Shared arguments: which model, which labels, which glossary.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -23,14 +24,19 @@ pub(crate) struct ModelArg {
 
 impl ModelArg {
     pub(crate) fn load(&self) -> anyhow::Result<Pipeline> {
-        if !self.model.exists() {
-            bail!(
-                "no model at {}; train one with `toolkit train LABELS.csv` or name it with --model",
-                self.model.display()
-            );
-        }
-        Ok(Pipeline::load(&self.model)?)
+        load_model(&self.model)
     }
+}
+
+/// Loads a model, or says how to come by one.
+pub(crate) fn load_model(path: &Path) -> anyhow::Result<Pipeline> {
+    if !path.exists() {
+        bail!(
+            "no model at {}; train one with `toolkit train LABELS.csv` or name it with --model",
+            path.display()
+        );
+    }
+    Ok(Pipeline::load(path)?)
 }
 
 #[derive(Debug, Args)]
@@ -88,17 +94,43 @@ impl LabelsArg {
 
     /// Reads the file and keeps the rows of the split asked for.
     pub(crate) fn read(&self) -> anyhow::Result<Corpus> {
-        let corpus = Corpus::read(&self.labels, &self.options())?;
-        let Some(split) = &self.split else {
-            return Ok(corpus);
-        };
-        let of_split = |i: &usize| corpus.articles[*i].meta.split.as_deref() == Some(split);
-        let rows: Vec<usize> = (0..corpus.articles.len()).filter(of_split).collect();
-        if rows.is_empty() {
-            bail!("{}: no row of split \"{split}\"", self.labels.display());
+        let corpus = self.read_all()?;
+        match &self.split {
+            Some(split) => Ok(corpus.select(&of_split(&corpus, split)?)),
+            None => Ok(corpus),
         }
-        Ok(corpus.select(&rows))
     }
+
+    /// Reads the file with the rows of every split.
+    pub(crate) fn read_all(&self) -> anyhow::Result<Corpus> {
+        Ok(Corpus::read(&self.labels, &self.options())?)
+    }
+}
+
+/// Rows whose split column says `split`; there is at least one.
+pub(crate) fn of_split(corpus: &Corpus, split: &str) -> anyhow::Result<Vec<usize>> {
+    let name = |row: usize| corpus.articles[row].meta.split.as_deref();
+    let all = 0..corpus.articles.len();
+    let rows: Vec<usize> = all
+        .clone()
+        .filter(|row| name(*row) == Some(split))
+        .collect();
+    if rows.is_empty() {
+        let names: BTreeSet<&str> = all.filter_map(name).collect();
+        let known = if names.is_empty() {
+            "the column \"split\" is missing or empty".to_owned()
+        } else {
+            format!(
+                "the column \"split\" has {}",
+                Vec::from_iter(names).join(", ")
+            )
+        };
+        bail!(
+            "{}: no row of split \"{split}\"; {known}",
+            corpus.source.display()
+        );
+    }
+    Ok(rows)
 }
 
 #[derive(Debug, Args)]

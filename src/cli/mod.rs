@@ -7,6 +7,7 @@ mod drift;
 mod evaluate;
 mod explain;
 mod glossary;
+mod glossary_check;
 mod golden;
 mod input;
 mod inspect;
@@ -38,7 +39,6 @@ enum Verb {
     Train(train::TrainArgs),
     /// Tag articles: files, folders, or - for standard input.
     Predict(predict::PredictArgs),
-    /// Judge a model on a labels file; writes a report.
     Evaluate(evaluate::EvaluateArgs),
     Compare(compare::CompareArgs),
     /// Lay two batches side by side: words, languages, label rates, probabilities.
@@ -47,11 +47,10 @@ enum Verb {
     Explain(explain::ExplainArgs),
     /// Show what is in a model file.
     Inspect(inspect::InspectArgs),
-    /// Look for problems in a labels file.
     Check(check::CheckArgs),
     /// Cut boilerplate from articles.
     Clean(clean::CleanArgs),
-    /// Look into the glossary.
+    /// Look into the glossary: what fires where, what is wrong with it.
     Glossary(glossary::GlossaryArgs),
 }
 

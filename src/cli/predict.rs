@@ -79,6 +79,10 @@ struct WritingArgs {
     /// Begin the CSV with a byte-order mark, so that Excel reads Persian and Arabic right.
     #[arg(long)]
     excel: bool,
+    /// With every answer how its score came about: bias, words and concepts that add up to it, and the sentence that
+    /// speaks most for it.
+    #[arg(long)]
+    why: bool,
     /// Write the summary as JSON too.
     #[arg(long, value_name = "FILE.json")]
     summary: Option<PathBuf>,
@@ -146,14 +150,22 @@ pub(crate) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     let digest = model_digest(&args.model.model)?;
+    let stop = stop_on_ctrl_c()?;
+    let Some(repeated) = inputs.repeated(&stop) else {
+        complain(&args.interrupted(0));
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
+    let lines = repeated.digest();
+    let pipeline = pipeline.with_repeated(repeated);
     let batch = Batch {
         pipeline: &pipeline,
         model: digest[..16].to_owned(),
+        why: args.writing.why,
         inputs,
-        stop: stop_on_ctrl_c()?,
+        stop,
         consumed: Arc::new(AtomicU64::new(0)),
     };
-    let ended = args.predict(&batch, format, digest)?;
+    let ended = args.predict(&batch, format, [digest, lines])?;
     args.report(&ended)
 }
 
@@ -205,14 +217,14 @@ impl PredictArgs {
         &self,
         batch: &Batch<'_>,
         format: FileFormat,
-        digest: String,
+        digests: [String; 2],
     ) -> anyhow::Result<Ended> {
         let bar = BatchBar::new(&batch.inputs, &batch.consumed);
         let progress = |rows| bar.add(rows);
         let ended = match (&self.writing.output, format) {
             (Some(path), _) => {
                 folder_for(path)?;
-                let request = self.request(digest, format);
+                let request = self.request(digests, format);
                 let unfinished = self.writing.unfinished();
                 let ended = batch.to_file(path, format, &request, unfinished, progress);
                 ended.map_err(|error| self.how_to_resume(error))?
@@ -244,7 +256,7 @@ impl PredictArgs {
         }
     }
 
-    fn request(&self, model: String, format: FileFormat) -> Request {
+    fn request(&self, [model, lines]: [String; 2], format: FileFormat) -> Request {
         let reading = &self.reading;
         let paths = self.paths.iter().map(|p| p.display().to_string());
         let named = |name: &str, value: &Option<String>| {
@@ -259,6 +271,8 @@ impl PredictArgs {
                 format!("--max-article={}", reading.max_article),
                 format!("--stdin={:?}", reading.stdin),
                 format!("--format={format:?}"),
+                format!("--why={}", self.writing.why),
+                format!("repeated lines {lines}"),
             ]);
         Request {
             toolkit: env!("CARGO_PKG_VERSION").to_owned(),
@@ -289,6 +303,7 @@ impl PredictArgs {
     fn interrupted(&self, rows: u64) -> String {
         match &self.writing.output {
             None => format!("interrupted after {rows} articles"),
+            Some(_) if rows == 0 => "interrupted before the first row".to_owned(),
             Some(path) => format!(
                 "interrupted after {rows} articles; {} is not written yet; go on with the same command and --resume",
                 path.display()
@@ -335,7 +350,11 @@ impl WritingArgs {
         Ok(match format {
             Format::Table => FileFormat::Rows(RowFormat::Table { width: width() }),
             Format::Jsonl => FileFormat::Rows(RowFormat::Jsonl),
-            Format::Csv => FileFormat::Rows(RowFormat::Csv { excel: self.excel }),
+            Format::Csv => FileFormat::Rows(RowFormat::Csv {
+                excel: self.excel,
+                why: self.why,
+            }),
+            Format::Parquet if self.why => bail!("--why has no column in Parquet; say .jsonl"),
             Format::Parquet => FileFormat::Parquet,
         })
     }

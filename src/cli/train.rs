@@ -8,9 +8,10 @@ use anyhow::Context;
 use article_toolkit::atomic;
 use article_toolkit::classify::Family;
 use article_toolkit::evaluate::{Report, ReportOptions};
-use article_toolkit::pipeline::{Pipeline, TrainConfig, Trained};
+use article_toolkit::pipeline::{BaselineKind, Pipeline, TextSpec, TrainConfig, Trained};
 use article_toolkit::render;
 use article_toolkit::store::model_digest;
+use article_toolkit::text::{Joining, Masking, Stemming};
 use clap::{Args, ValueEnum};
 
 use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg};
@@ -31,6 +32,33 @@ pub(crate) struct TrainArgs {
     folds: u8,
     #[command(flatten)]
     glossary: GlossaryArg,
+    /// Leave out a step of the text path, to measure what it brings; as often as needed.
+    #[arg(long, value_enum, value_name = "STEP")]
+    without: Vec<Step>,
+}
+
+/// Steps of the text path that can be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Cutting boilerplate.
+    Cleaning,
+    /// Taking inflection off words.
+    Stems,
+    /// Hiding agencies, datelines and dates.
+    Masks,
+    /// Joining parted affixes and compounds.
+    Joins,
+}
+
+impl Step {
+    fn leave_out(self, text: &mut TextSpec) {
+        match self {
+            Self::Cleaning => text.cleaner.phrases.clear(),
+            Self::Stems => text.analyzer.stemming = Stemming::Off,
+            Self::Masks => text.analyzer.masking = Masking::Off,
+            Self::Joins => text.analyzer.joining = Joining::Off,
+        }
+    }
 }
 
 /// Learners by name.
@@ -50,15 +78,12 @@ enum Classifier {
 
 impl Classifier {
     fn configure(self, config: &mut TrainConfig) {
-        config.family = match self {
-            Self::Logistic => Some(Family::Logistic),
-            Self::Svm => Some(Family::LinearSvm),
-            Self::Multinomial => Some(Family::Multinomial),
-            Self::Majority => Some(Family::Majority),
-            Self::Glossary => None,
-        };
-        if self == Self::Glossary {
-            config.blocks = Some(vec![[0.0, 0.0, 1.0, 0.0, 1.0]]);
+        match self {
+            Self::Logistic => config.family = Some(Family::Logistic),
+            Self::Svm => config.family = Some(Family::LinearSvm),
+            Self::Multinomial => config.family = Some(Family::Multinomial),
+            Self::Majority => BaselineKind::Majority.configure(config),
+            Self::Glossary => BaselineKind::Glossary.configure(config),
         }
     }
 }
@@ -70,16 +95,19 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     if let Some(classifier) = args.classifier {
         classifier.configure(&mut config);
     }
+    args.without
+        .iter()
+        .for_each(|step| step.leave_out(&mut config.text));
     folder_for(&args.output)?;
     let bar = steps();
     let show = |what: &str, _: u64, _: u64| bar.set_message(what.to_owned());
     let trained = Pipeline::train(&corpus, &config, &show);
     bar.finish_and_clear();
     let trained = trained.with_context(|| format!("{}", corpus.source.display()))?;
-    write(args, trained)
+    write(args, &corpus.texts(), trained)
 }
 
-fn write(args: &TrainArgs, trained: Trained) -> anyhow::Result<ExitCode> {
+fn write(args: &TrainArgs, texts: &[&str], trained: Trained) -> anyhow::Result<ExitCode> {
     for warning in &trained.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -99,7 +127,7 @@ fn write(args: &TrainArgs, trained: Trained) -> anyhow::Result<ExitCode> {
         report.save(&report_path)?;
         summary = render::report_text(report, width());
         let html = beside(&args.output, "report.html");
-        render::save(&html, &render::report_html(report))?;
+        render::save(&html, &render::report_html(report, texts))?;
         written.extend([report_path, html]);
     }
     let card = render::model_card(

@@ -54,6 +54,7 @@ impl Report {
             tasks,
             learning_curve: Vec::new(),
             baselines: Vec::new(),
+            noise_check: Vec::new(),
             articles: input.articles,
         })
     }
@@ -67,33 +68,54 @@ impl Report {
         name: &str,
         tasks: &[TaskOutcomes],
     ) -> Result<(), EvaluateError> {
-        let outcomes: Vec<&TaskOutcomes> = tasks.iter().collect();
-        validate::check(&self.articles, &outcomes).map_err(EvaluateError::Invalid)?;
-        if !self
-            .tasks
-            .iter()
-            .map(|task| &task.outcomes.task)
-            .eq(tasks.iter().map(|task| &task.task))
-        {
-            return Err(EvaluateError::Invalid(format!(
-                "baseline '{name}' has other tasks than the report"
-            )));
-        }
-        let rows: Vec<usize> = (0..self.articles.len()).collect();
-        let overall = tasks
-            .iter()
-            .map(|task| estimates(&TestPart::of(&self.articles, task, &rows), &self.resampling).0);
         self.baselines.push(Baseline {
             name: name.into(),
-            tasks: overall.collect(),
+            tasks: self.overall_of(&format!("baseline '{name}'"), tasks)?,
         });
         Ok(())
     }
 
-    /// Adds one point of a learning curve: the headline of `report`, made by a model that saw `articles` articles.
-    pub fn add_curve_point(&mut self, articles: u64, estimate: Estimate) {
-        self.learning_curve.push(CurvePoint { articles, estimate });
+    /// Adds one point of a learning curve: what a model that saw `articles` articles answers on the report's articles;
+    /// `tasks` run parallel to the report's.
+    ///
+    /// # Errors
+    /// [`EvaluateError::Invalid`] where the outcomes do not fit the report's articles or tasks.
+    pub fn add_curve_point(
+        &mut self,
+        articles: u64,
+        tasks: &[TaskOutcomes],
+    ) -> Result<(), EvaluateError> {
+        let overall = self.overall_of("a point of the learning curve", tasks)?;
+        let headline = self.task_index(&self.headline.task).map(|at| &overall[at]);
+        let estimate = headline
+            .and_then(|task| task.get(&self.headline.metric))
+            .copied();
+        self.learning_curve.push(CurvePoint {
+            articles,
+            estimate: estimate.unwrap_or_default(),
+        });
         self.learning_curve.sort_by_key(|point| point.articles);
+        Ok(())
+    }
+
+    /// Overall numbers of other outcomes on the report's articles, which `what` names in errors.
+    fn overall_of(
+        &self,
+        what: &str,
+        tasks: &[TaskOutcomes],
+    ) -> Result<Vec<BTreeMap<Metric, Estimate>>, EvaluateError> {
+        let outcomes: Vec<&TaskOutcomes> = tasks.iter().collect();
+        validate::check(&self.articles, &outcomes).map_err(EvaluateError::Invalid)?;
+        let own = self.tasks.iter().map(|task| &task.outcomes.task);
+        if !own.eq(tasks.iter().map(|task| &task.task)) {
+            return Err(EvaluateError::Invalid(format!(
+                "{what} has other tasks than the report"
+            )));
+        }
+        let rows: Vec<usize> = (0..self.articles.len()).collect();
+        let overall =
+            |task| estimates(&TestPart::of(&self.articles, task, &rows), &self.resampling).0;
+        Ok(tasks.iter().map(overall).collect())
     }
 }
 

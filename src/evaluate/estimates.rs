@@ -8,7 +8,7 @@ use crate::article::TaskKind;
 
 use super::bootstrap::{Resampling, bootstrap, slot};
 use super::build::label_counts;
-use super::calibration::{bins, calibration_error};
+use super::calibration::{bins, calibration_estimate};
 use super::counts::{Counts, ratio};
 use super::groups::{Classes, Groups, Patterns};
 use super::interval::{Estimate, Interval, average_interval, normal_quantile, percentile, wilson};
@@ -108,8 +108,21 @@ fn overall(
         let costs = Costs::of_task(part.outcomes, &part.groups, metric);
         estimates.insert(metric, not_negative(costs.estimate(z)));
     }
-    let error = calibration_error(&bins(calibration_cells(part.outcomes), z));
-    estimates.insert(Metric::CalibrationError, Estimate::new(error, None));
+    let single = part.outcomes.task.kind == TaskKind::Single;
+    let group = |row: usize| part.groups.of_article[row];
+    let cells = (0..part.outcomes.gold.len()).flat_map(|row| {
+        let cells = part
+            .outcomes
+            .row(row)
+            .filter(|cell| !single || cell.decided);
+        cells.filter_map(move |cell| Some((cell.score, cell.gold?, group(row)?)))
+    });
+    let scored = |(score, gold, group)| Scored { score, gold, group };
+    let cells: Vec<Scored> = cells.map(scored).collect();
+    estimates.insert(
+        Metric::CalibrationError,
+        calibration_estimate(&cells, settings),
+    );
     estimates
 }
 
@@ -151,12 +164,8 @@ fn label_report(
         .map(|metric| (*metric, Estimate::default()))
         .collect();
     metrics.extend(count_estimates(counts, &part.table, label, z));
-    metrics.extend(score_estimates(part, label, &ranked, settings.level));
+    metrics.extend(score_estimates(part, label, &ranked, settings));
     metrics.insert(Metric::Mcc, Estimate::new(counts.mcc(), mcc));
-    metrics.insert(
-        Metric::CalibrationError,
-        Estimate::new(calibration_error(&calibration), None),
-    );
     let multi = part.outcomes.task.kind == TaskKind::Multi;
     LabelReport {
         label: part.outcomes.task.labels[label].clone(),
@@ -202,8 +211,9 @@ fn score_estimates(
     part: &TestPart<'_>,
     label: usize,
     ranked: &Ranked,
-    level: f64,
-) -> [(Metric, Estimate); 4] {
+    settings: &Resampling,
+) -> [(Metric, Estimate); 5] {
+    let level = settings.level;
     let z = normal_quantile(level);
     let group = |row: usize| part.groups.of_article[row];
     let cells = part.outcomes.known(label);
@@ -219,6 +229,10 @@ fn score_estimates(
         not_negative(Costs::of_label(part.outcomes, &part.groups, label, metric).estimate(z))
     };
     [
+        (
+            Metric::CalibrationError,
+            calibration_estimate(&cells, settings),
+        ),
         (Metric::AveragePrecision, precision),
         (Metric::RocAuc, auc),
         (Metric::LogLoss, loss(Metric::LogLoss)),

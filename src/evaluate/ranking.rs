@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
-use super::interval::{Interval, t_quantile};
+use super::interval::{Interval, normal_quantile, t_quantile, wilson};
 
 /// Cuts kept in a label's table at most; the ones between carry no news at the size of a plot.
 const MOST_CUTS: usize = 101;
@@ -96,6 +96,9 @@ impl Ranked {
     pub(crate) fn average_precision_interval(&self, cells: &[Scored], z: f64) -> Option<Interval> {
         let value = self.average_precision()?;
         let positives = self.positives as f64 / equal_groups_effect(cells);
+        if value >= 1.0 {
+            return wilson(1.0, positives, z);
+        }
         logit_interval(value, (value * (1.0 - value) / positives).sqrt(), z)
     }
 
@@ -118,6 +121,11 @@ impl Ranked {
         let value = self.roc_auc()?;
         if self.positives < 2 || self.negatives < 2 {
             return None;
+        }
+        if value <= 0.0 || value >= 1.0 {
+            let fewest = self.positives.min(self.negatives) as f64;
+            let trials = fewest / equal_groups_effect(cells);
+            return wilson(value, trials, normal_quantile(level));
         }
         let placements = self.placements();
         let variance =

@@ -10,6 +10,7 @@ use super::counts::Counts;
 use super::fingerprint::Fingerprint;
 use super::interval::Estimate;
 use super::metric::Metric;
+use super::noise::NoiseCheck;
 use super::outcome::{ArticleOutcome, TaskOutcomes};
 use super::ranking::Cut;
 use super::unique;
@@ -50,6 +51,9 @@ pub struct Report {
     /// What simple answers would score on the same articles; may be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub baselines: Vec<Baseline>,
+    /// What is left of the scores once gold is shuffled, task by task; may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noise_check: Vec<NoiseCheck>,
     /// Articles of the test set; rows of every task run parallel to them.
     pub articles: Vec<ArticleOutcome>,
 }

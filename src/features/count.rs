@@ -18,6 +18,8 @@ pub struct Document<'t> {
     pub kept: Vec<Range<usize>>,
     /// Language whose rules apply.
     pub lang: Lang,
+    /// A second language or script holds a good part of it.
+    pub mixed: bool,
 }
 
 /// Takes one occurrence of a term: its block, its hash, its spelling on demand, the tokens it covers.

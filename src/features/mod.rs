@@ -11,7 +11,10 @@ mod vocabulary;
 
 pub use count::Document;
 pub(crate) use count::Occurrences;
-pub use glossary::{Concept, Glossary, GlossaryError, GlossaryProblem, Hit, Matcher};
+pub use glossary::{
+    Concept, FormId, FormUse, Glossary, GlossaryError, GlossaryFile, GlossaryFinding,
+    GlossaryProblem, GlossaryRow, Hit, Matcher, Severity, check_forms, check_use,
+};
 pub use rows::SparseRows;
 pub use spec::{Block, FeatureSpec};
 pub use tfidf::{

@@ -18,6 +18,7 @@ use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
 use super::hash::hash_term;
+use super::tokens::TokenBuffer;
 use super::{Block, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
 /// Documents per parallel work item; fixed, so that results do not depend on the number of threads.
@@ -390,8 +391,8 @@ pub struct Attribution {
     pub column: u32,
     /// Where it stands in the text as read.
     pub bytes: Range<usize>,
-    /// Share of the row's value.
-    pub value: f32,
+    /// Share of the row's value; in double precision, so that the shares of a frequent word lose nothing.
+    pub value: f64,
 }
 
 /// What the words of an article say about it.
@@ -406,6 +407,11 @@ pub(crate) struct Wording {
 }
 
 impl TfIdf {
+    /// Weighs from now on by `idf`; gives back what it weighed by.
+    pub(crate) fn replace_idf(&mut self, idf: Idf) -> Idf {
+        std::mem::replace(&mut self.idf, idf)
+    }
+
     /// Terms and columns.
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {
@@ -478,6 +484,19 @@ impl TfIdf {
         smooth_idf(df, n as f64)
     }
 
+    /// Byte ranges of the sentences that hold words, in text order. No n-gram crosses from one into another.
+    #[must_use]
+    pub fn sentences(&self, document: &Document<'_>) -> Vec<Range<usize>> {
+        let mut tokens = TokenBuffer::default();
+        tokens.fill(
+            self.analyzer(),
+            document.text,
+            &document.kept,
+            document.lang,
+        );
+        tokens.sentences(document.text)
+    }
+
     /// Every occurrence of every feature of a document with its share of the value, in text order.
     #[must_use]
     pub fn attribute(&self, document: &Document<'_>) -> Vec<Attribution> {
@@ -502,7 +521,7 @@ impl TfIdf {
             let count = counts
                 .binary_search_by_key(&column, |(c, _)| *c)
                 .map_or(1, |i| counts[i].1);
-            value / count as f32
+            f64::from(value) / f64::from(count)
         };
         let bytes =
             |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;

@@ -96,4 +96,39 @@ impl TokenBuffer {
         };
         b.position == a.position + 1 && !a.masked && !b.masked
     }
+
+    /// Byte ranges of the sentences, with the marks that stand right before and after their words.
+    pub(crate) fn sentences(&self, text: &str) -> Vec<Range<usize>> {
+        let ends = |i: &usize| {
+            self.entries
+                .get(i + 1)
+                .is_none_or(|next| next.position != self.entries[*i].position + 1)
+        };
+        let mut first = 0;
+        let mut sentences = Vec::new();
+        for last in (0..self.len()).filter(ends) {
+            sentences.push(self.with_marks(text, first, last));
+            first = last + 1;
+        }
+        sentences
+    }
+
+    /// Bytes of tokens `first..=last`, stretched to the next blank or token on both sides.
+    fn with_marks(&self, text: &str, first: usize, last: usize) -> Range<usize> {
+        let before = first.checked_sub(1).map_or(0, |i| self.bytes(i).end);
+        let after = self
+            .entries
+            .get(last + 1)
+            .map_or(text.len(), |next| next.bytes.0 as usize);
+        let (start, end) = (self.bytes(first).start, self.bytes(last).end);
+        let marks = |part: &str| part.find(char::is_whitespace).unwrap_or(part.len());
+        let head = text.get(before..start).unwrap_or("");
+        let kept = head
+            .rfind(char::is_whitespace)
+            .map(|at| head[at..].trim_start())
+            .or((first == 0).then_some(head))
+            .unwrap_or("");
+        let tail = text.get(end..after).unwrap_or("");
+        start - kept.len()..end + marks(tail)
+    }
 }

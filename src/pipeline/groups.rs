@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::article::Article;
+use crate::article::{Article, MetaColumn};
 
 const PERMUTATIONS: usize = 64;
 const BAND: usize = 4;
@@ -24,7 +24,7 @@ pub fn near_duplicate_groups(articles: &[Article]) -> Vec<u32> {
     let signatures: Vec<Option<Signature>> =
         articles.par_iter().map(|a| signature(&a.text)).collect();
     let mut sets = DisjointSets::new(articles.len());
-    join_named(articles, &mut sets);
+    join_equal(articles.iter().map(|a| a.meta.group.as_deref()), &mut sets);
     for band in 0..PERMUTATIONS / BAND {
         let mut buckets: BTreeMap<&[u64], usize> = BTreeMap::new();
         for (i, signature) in signatures.iter().enumerate() {
@@ -44,11 +44,22 @@ pub fn near_duplicate_groups(articles: &[Article]) -> Vec<u32> {
     sets.dense()
 }
 
-fn join_named(articles: &[Article], sets: &mut DisjointSets) {
-    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-    for (i, article) in articles.iter().enumerate() {
-        if let Some(group) = article.meta.group.as_deref() {
-            sets.join(*first.entry(group).or_insert(i), i);
+/// Coarser groups: those of `groups`, joined where articles share a value of `column`; numbered alike. An article whose
+/// cell is empty stays in its own group.
+#[must_use]
+pub fn groups_by(articles: &[Article], groups: &[u32], column: MetaColumn) -> Vec<u32> {
+    let mut sets = DisjointSets::new(articles.len());
+    join_equal(groups.iter().map(Some), &mut sets);
+    join_equal(articles.iter().map(|a| column.of(&a.meta)), &mut sets);
+    sets.dense()
+}
+
+/// Joins every row with the first one of the same value.
+fn join_equal<T: Ord>(values: impl Iterator<Item = Option<T>>, sets: &mut DisjointSets) {
+    let mut first: BTreeMap<T, usize> = BTreeMap::new();
+    for (i, value) in values.enumerate() {
+        if let Some(value) = value {
+            sets.join(*first.entry(value).or_insert(i), i);
         }
     }
 }
@@ -141,5 +152,21 @@ mod tests {
             article(&other, Some("x")),
         ];
         assert_eq!(near_duplicate_groups(&articles), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn a_column_joins_groups_and_empty_cells_join_nothing() {
+        let sources = ["a", "b", "", "b", "", "a"];
+        let articles: Vec<Article> = sources
+            .iter()
+            .map(|source| {
+                let mut article = article("x", None);
+                article.meta.source = Some((*source).to_owned()).filter(|s| !s.is_empty());
+                article
+            })
+            .collect();
+        let groups = [0, 1, 2, 3, 3, 4];
+        let joined = groups_by(&articles, &groups, MetaColumn::Source);
+        assert_eq!(joined, [0, 1, 2, 1, 1, 0]);
     }
 }

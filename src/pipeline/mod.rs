@@ -1,6 +1,7 @@
 //! Text, features and classifiers as one thing that is trained, saved and asked.
 
 mod evidence;
+mod experiment;
 mod groups;
 mod predict;
 mod statistics;
@@ -10,19 +11,26 @@ use std::ops::Range;
 
 use linfa::dataset::DatasetBase;
 use ndarray::{Array1, Array2};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::article::{
-    Article, Cleaner, CleanerError, CleanerSpec, Facts, FoldError, Task, read_facts,
+    Article, Cleaner, CleanerError, CleanerSpec, Corpus, Facts, FoldError, Repeated, Task,
+    read_facts,
 };
 use crate::classify::{Calibration, Candidate, ClassifyError, Cut};
 use crate::features::{
-    Document, FeatureError, FeatureSpec, Glossary, GlossaryError, Matcher, TfIdf, TfIdfParams,
+    Document, FeatureError, FeatureSpec, FormUse, Glossary, GlossaryError, Matcher, TfIdf,
+    TfIdfParams,
 };
-use crate::text::{Analyzer, AnalyzerSpec, TextError, guess_language_in};
+use crate::text::{Analyzer, AnalyzerSpec, Lang, TextError, guess_language_in};
 
-pub use groups::near_duplicate_groups;
+pub use evidence::{Mark, Piece, SentenceSum};
+pub use experiment::{
+    BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out, out_of_fold,
+};
+pub use groups::{groups_by, near_duplicate_groups};
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
 pub use statistics::{BINS, LabelStatistics, Statistics, TaskStatistics};
 pub use train::{Progress, TrainConfig, Trained};
@@ -109,6 +117,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// This pipeline, which also cuts the lines that stand in many articles of the input it is about to read.
+    #[must_use]
+    pub fn with_repeated(self, repeated: Repeated) -> Self {
+        Self {
+            cleaner: self.cleaner.with_repeated(repeated),
+            ..self
+        }
+    }
+
     /// The tasks it answers.
     #[must_use]
     pub fn heads(&self) -> &[Head] {
@@ -197,6 +214,11 @@ pub(crate) fn facts(document: &Document<'_>, analyzer: &Analyzer) -> Facts {
     )
 }
 
+/// The lines that stand in many articles of a corpus.
+pub(crate) fn repeated_in(corpus: &Corpus) -> Repeated {
+    Repeated::in_texts(corpus.articles.iter().map(|article| article.text.as_str()))
+}
+
 /// Cuts boilerplate and finds the language; a language given with the article wins over the guess.
 pub(crate) fn prepare<'t>(cleaner: &Cleaner, article: &'t Article) -> Document<'t> {
     let cleaned = cleaner.clean(&article.text);
@@ -205,11 +227,12 @@ pub(crate) fn prepare<'t>(cleaner: &Cleaner, article: &'t Article) -> Document<'
         .lang
         .as_deref()
         .and_then(|code| code.parse().ok());
-    let lang = given.unwrap_or_else(|| guess_language_in(&article.text, &cleaned.kept).lang);
+    let guess = guess_language_in(&article.text, &cleaned.kept);
     Document {
         text: &article.text,
         kept: cleaned.kept,
-        lang,
+        lang: given.unwrap_or(guess.lang),
+        mixed: guess.mixed,
     }
 }
 
@@ -230,4 +253,33 @@ pub fn concept_hits(
         .into_iter()
         .map(|(concept, bytes)| (matcher.concept_id(concept).to_owned(), bytes))
         .collect())
+}
+
+/// In how many articles each form of a glossary fires.
+///
+/// # Errors
+/// When text rules or glossary cannot be built.
+pub fn form_use(
+    text: &TextSpec,
+    glossary: &Glossary,
+    articles: &[Article],
+) -> Result<FormUse, PipelineError> {
+    let analyzer = Analyzer::new(&text.analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer)?;
+    let cleaner = Cleaner::new(&text.cleaner)?;
+    let forms = |article| {
+        let document = prepare(&cleaner, article);
+        (document.lang, matcher.forms_in(&analyzer, &document))
+    };
+    let found: Vec<_> = articles.par_iter().map(forms).collect();
+    let mut used = FormUse::default();
+    for (lang, forms) in found {
+        if let Some(lang) = Lang::ALL.iter().position(|l| *l == lang) {
+            used.articles[lang] += 1;
+        }
+        for form in forms {
+            *used.forms.entry(form).or_default() += 1;
+        }
+    }
+    Ok(used)
 }

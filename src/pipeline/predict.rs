@@ -1,23 +1,25 @@
 //! One article to an answer.
 
+use std::ops::Range;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Corpus, GoldTask, TaskKind};
 use crate::classify::decide;
-use crate::evaluate::{Evidence, ReportInput};
+use crate::evaluate::{Evidence, ReportInput, Sentence, TaskOutcomes};
 use crate::features::{Document, Occurrences};
 use crate::text::Lang;
 
-use super::evidence::top_evidence;
+use super::evidence::{Mark, Piece, SentenceSum, Trace};
 use super::train::{article_outcome, task_outcomes};
 use super::{Head, Pipeline, facts, near_duplicate_groups, prepare};
 
 /// An article with fewer words than this is answered, but flagged.
 const SHORT: usize = 20;
 /// Pieces of evidence shown for each label.
-const PIECES: usize = 4;
+pub(super) const PIECES: usize = 4;
 
 /// One label's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,7 +67,7 @@ pub struct Prediction {
     pub tasks: Vec<TaskPrediction>,
     /// What carried the given labels, strongest first within a label.
     pub evidence: Vec<Evidence>,
-    /// Warnings about the input: `short`, `other_language`, `boilerplate 36%`.
+    /// Warnings about the input: `short`, `other_language`, `mixed_language`, `boilerplate 36%`.
     pub flags: Vec<String>,
     /// Words that count.
     pub words: u32,
@@ -73,10 +75,14 @@ pub struct Prediction {
     pub unknown_words: u32,
     /// First 16 hex digits of BLAKE3 over the text keys of what is left after cleaning: equal for exact duplicates.
     pub text_key: String,
+    /// How the score of every given label came about, where it was asked for ([`Pipeline::why`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<Explanation>,
 }
 
 /// A term and its signed contribution to a label's raw score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Term {
     /// Feature block.
     pub block: String,
@@ -86,8 +92,10 @@ pub struct Term {
     pub contribution: f64,
 }
 
-/// How one label's raw score came about: `bias` and all contributions add up to `score`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// How one label's raw score came about. `bias` and all `terms` add up to `score`; so do `bias` and all `evidence`, and
+/// `bias` and all `marks`, but for the rounding of the last digits of a double.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Explanation {
     /// Task.
     pub task: String,
@@ -103,10 +111,16 @@ pub struct Explanation {
     pub cut: Option<f64>,
     /// True where the label is given.
     pub given: bool,
-    /// Contributions of every term of the article, largest size first.
+    /// Contributions of every term of the article, largest size first; left out of predictions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terms: Vec<Term>,
-    /// The same grouped by the words of the article, as spelled.
-    pub evidence: Vec<Evidence>,
+    /// The same grouped by the words and concepts of the article, as spelled, largest size first.
+    pub evidence: Vec<Piece>,
+    /// The sentence with the largest sum, where one speaks for the label.
+    pub sentence: Option<SentenceSum>,
+    /// The same by place in the text; not written to files.
+    #[serde(skip)]
+    pub marks: Vec<Mark>,
 }
 
 impl Pipeline {
@@ -131,12 +145,13 @@ impl Pipeline {
             date: facts.date.map(|d| d.to_string()),
             agency: facts.agency,
             place: facts.place,
-            evidence: top_evidence(self, &document, &given, PIECES),
+            evidence: self.carried(&document, &given, false).0,
             tasks,
             flags: flags(article, &document),
             words: wording.words,
             unknown_words: wording.unknown,
             text_key: wording.key,
+            why: Vec::new(),
         }
     }
 
@@ -170,12 +185,34 @@ impl Pipeline {
             .map_or("", String::as_str)
     }
 
+    /// What carried the labels of `outputs`, and where `with_sentences` says so the sentence that carried each.
+    pub(super) fn carried(
+        &self,
+        document: &Document<'_>,
+        outputs: &[usize],
+        with_sentences: bool,
+    ) -> (Vec<Evidence>, Vec<Sentence>) {
+        if outputs.is_empty() {
+            return Default::default();
+        }
+        let trace = Trace::new(self, document);
+        let evidence = outputs.iter().flat_map(|&k| trace.strongest(k, PIECES));
+        let mut sentences = Vec::new();
+        if with_sentences {
+            let all = trace.sentences();
+            sentences.extend(outputs.iter().filter_map(|&k| trace.carrying(&all, k)));
+        }
+        (evidence.collect(), sentences)
+    }
+
     /// How every label's score of an article came about.
     #[must_use]
     pub fn explain(&self, article: &Article) -> Vec<Explanation> {
         let document = prepare(&self.cleaner, article);
         let row = self.tfidf.row(&document, &mut Default::default());
         let scores = self.scores(&row);
+        let trace = Trace::new(self, &document);
+        let sentences = trace.sentences();
         let mut explanations = Vec::new();
         for (h, head) in self.heads.iter().enumerate() {
             let outputs = self.outputs(h);
@@ -190,11 +227,39 @@ impl Pipeline {
                     cut: head.cuts.get(k).map(|c| c.probability),
                     given: label.given,
                     terms: self.terms(&row, output),
-                    evidence: top_evidence(self, &document, &[output], usize::MAX),
+                    evidence: trace.pieces(output),
+                    sentence: trace.sentence(&sentences, output),
+                    marks: trace.marks(output),
                 });
             }
         }
         explanations
+    }
+
+    /// The explanations of the given labels alone, without their terms: what stands in [`Prediction::why`].
+    #[must_use]
+    pub fn why(&self, article: &Article) -> Vec<Explanation> {
+        let mut given = self.explain(article);
+        given.retain(|one| one.given);
+        for one in &mut given {
+            one.terms.clear();
+            one.marks.clear();
+        }
+        given
+    }
+
+    /// Byte ranges of the article's own words: what boilerplate cutting leaves.
+    #[must_use]
+    pub fn kept(&self, article: &Article) -> Vec<Range<usize>> {
+        self.cleaner.clean(&article.text).kept
+    }
+
+    /// A concept in English, as the glossary has it, without the remark in brackets behind it.
+    pub(crate) fn gloss(&self, concept: &str) -> Option<&str> {
+        let known = self.glossary.concepts.iter();
+        let one = known.into_iter().find(|one| one.concept == concept)?;
+        let gloss = one.gloss.split(" (").next().unwrap_or_default().trim();
+        (!gloss.is_empty()).then_some(gloss)
     }
 
     fn terms(&self, row: &[(u32, f32)], output: usize) -> Vec<Term> {
@@ -224,20 +289,18 @@ impl Pipeline {
         model: String,
     ) -> ReportInput {
         let groups = near_duplicate_groups(&corpus.articles);
+        let prepared = |article| prepare(&self.cleaner, article);
+        let documents: Vec<Document<'_>> = corpus.articles.par_iter().map(prepared).collect();
         let predictions: Vec<Prediction> = corpus
             .articles
             .par_iter()
             .map(|a| self.predict(a))
             .collect();
-        let articles = corpus.articles.iter().zip(&predictions).zip(&groups).map(
-            |((article, prediction), group)| {
-                let document = prepare(&self.cleaner, article);
-                let facts = facts(&document, self.tfidf.analyzer());
-                let mut outcome = article_outcome(article, &document, &facts, *group);
-                outcome.evidence.clone_from(&prediction.evidence);
-                outcome
-            },
-        );
+        let rows = corpus.articles.iter().zip(&documents).zip(&groups);
+        let articles = rows.map(|((article, document), group)| {
+            let facts = facts(document, self.tfidf.analyzer());
+            article_outcome(article, document, &facts, *group)
+        });
         let tasks = gold.iter().filter_map(|task| {
             let h = self.heads.iter().position(|head| head.task == task.task)?;
             let shape = (predictions.len(), task.task.labels.len());
@@ -251,14 +314,41 @@ impl Pipeline {
                 &Array2::from_shape_fn(shape, given),
             ))
         });
-        ReportInput {
+        let mut input = ReportInput {
             title,
             method: "held_out".to_owned(),
             articles: articles.collect(),
             tasks: tasks.collect(),
             settings: self.settings(),
             model,
-        }
+        };
+        self.lay_evidence(&documents, &mut input);
+        input
+    }
+
+    /// Lays beside every article what speaks for the labels it was given and for those it should have been given.
+    ///
+    /// `documents` are the articles of `input`, in its order.
+    pub(super) fn lay_evidence(&self, documents: &[Document<'_>], input: &mut ReportInput) {
+        let tasks = &input.tasks;
+        let articles = input.articles.par_iter_mut().zip(documents).enumerate();
+        articles.for_each(|(row, (article, document))| {
+            let outputs = self.outputs_in_question(tasks, row);
+            (article.evidence, article.sentences) = self.carried(document, &outputs, true);
+        });
+    }
+
+    /// Outputs that are decided or gold in a row of `tasks`.
+    fn outputs_in_question(&self, tasks: &[TaskOutcomes], row: usize) -> Vec<usize> {
+        let head = |task: &TaskOutcomes| self.heads.iter().position(|h| h.task == task.task);
+        let of_task = |task: &TaskOutcomes| {
+            let outputs = head(task).map_or(0..0, |h| self.outputs(h));
+            let asked = task.decided[row].iter().zip(&task.gold[row]);
+            let asked = asked.map(|(decided, gold)| *decided || *gold == Some(true));
+            let both = outputs.zip(asked).filter(|(_, asked)| *asked);
+            both.map(|(output, _)| output).collect::<Vec<_>>()
+        };
+        tasks.iter().flat_map(of_task).collect()
     }
 
     fn settings(&self) -> std::collections::BTreeMap<String, String> {
@@ -317,6 +407,9 @@ fn flags(article: &Article, document: &Document<'_>) -> Vec<String> {
     }
     if document.lang == Lang::Other {
         flags.push("other_language".to_owned());
+    }
+    if document.mixed {
+        flags.push("mixed_language".to_owned());
     }
     let cut = 100 * (article.text.len() - kept) / article.text.len().max(1);
     if cut > 0 {

@@ -6,17 +6,19 @@ use linfa::ParamGuard;
 use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
 
-use crate::article::{Article, Corpus, Facts, Folds, GoldTask, TaskKind};
+use crate::article::{
+    Article, Cleaner, Corpus, Facts, Folds, GoldTask, MetaColumn, Repeated, TaskKind,
+};
 use crate::classify::{
-    BlockWeights, Calibration, Candidate, ClassWeight, Cut, Family, Linear, TaskScores, candidates,
-    fold_rows, select,
+    BlockWeights, Calibration, Candidate, ClassWeight, Cut, Family, FoldRows, Linear, TaskScores,
+    candidates, fold_rows, select,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
-use crate::features::{CountRows, Document, Glossary, Occurrences, Vocabulary};
+use crate::features::{CountRows, Document, Glossary, Occurrences, TfIdfValidParams, Vocabulary};
 
 use super::{
-    Head, Pipeline, PipelineError, Statistics, TextSpec, build_text, facts, near_duplicate_groups,
-    prepare,
+    Head, Pipeline, PipelineError, Statistics, TextSpec, build_text, facts, groups_by,
+    near_duplicate_groups, prepare, repeated_in,
 };
 
 /// Fewer annotated articles than this give no task: there is nothing to hold out.
@@ -37,6 +39,10 @@ pub struct TrainConfig {
     pub blocks: Option<Vec<BlockWeights>>,
     /// Folds of the cross-validation, at least 2.
     pub n_folds: usize,
+    /// Settings of a task by its name; nothing else is tried for it.
+    pub fixed: BTreeMap<String, Candidate>,
+    /// Articles of one value of this column are never trained on and held out at once.
+    pub group_by: Option<MetaColumn>,
 }
 
 impl TrainConfig {
@@ -49,6 +55,8 @@ impl TrainConfig {
             family: None,
             blocks: None,
             n_folds: 5,
+            fixed: BTreeMap::new(),
+            group_by: None,
         }
     }
 }
@@ -79,9 +87,66 @@ impl Pipeline {
         config: &TrainConfig,
         progress: Progress<'_>,
     ) -> Result<Trained, PipelineError> {
+        let mut counted = Counted::of(corpus, config, progress)?;
+        if counted.folds.is_none() {
+            counted.warnings.push(
+                "too few independent articles to cross-validate: no report, cuts stay at 0.5"
+                    .to_owned(),
+            );
+        }
+        let chosen = counted.choose(&counted.tasks, counted.folds.as_ref(), config, progress)?;
+        counted.finish(chosen, config, progress)
+    }
+}
+
+/// Articles read and counted once, for everything that is learnt from them.
+pub(super) struct Counted<'c> {
+    corpus: &'c Corpus,
+    /// Tasks with enough gold to learn from.
+    pub(super) tasks: Vec<GoldTask>,
+    cleaner: Cleaner,
+    params: TfIdfValidParams,
+    documents: Vec<Document<'c>>,
+    vocabulary: Vocabulary,
+    counts: CountRows,
+    /// Near-duplicates: one observation each.
+    pub(super) groups: Vec<u32>,
+    /// Near-duplicates, and articles of one value of [`TrainConfig::group_by`]: never on both sides of a split.
+    pub(super) together: Vec<u32>,
+    /// None where there is too little to hold anything out.
+    pub(super) folds: Option<Folds>,
+    /// What the user should know.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Settings chosen for every task, and what they answer on held-out articles.
+pub(super) struct Chosen {
+    pub(super) fits: Vec<TaskFit>,
+    rankings: Vec<Vec<(Candidate, f64)>>,
+    /// Rows of the folds; none where nothing could be held out.
+    rows: Option<Vec<FoldRows>>,
+}
+
+impl Chosen {
+    /// Articles a model of the cross-validation has seen, on average over the folds.
+    pub(super) fn trained_on(&self) -> u64 {
+        let sizes = self.rows.iter().flatten().map(|fold| fold.train.0.len());
+        let folds = self.rows.iter().flatten().count().max(1);
+        (sizes.sum::<usize>() as f64 / folds as f64).round() as u64
+    }
+}
+
+impl<'c> Counted<'c> {
+    /// Cuts, counts and groups the articles of `corpus`.
+    pub(super) fn of(
+        corpus: &'c Corpus,
+        config: &TrainConfig,
+        progress: Progress<'_>,
+    ) -> Result<Self, PipelineError> {
         let mut warnings = Vec::new();
         let tasks = trainable(corpus, &mut warnings)?;
         let (cleaner, params) = build_text(&config.text, &config.glossary)?;
+        let cleaner = cleaner.with_repeated(repeated_in(corpus));
         let params = params.check()?;
         progress("reading articles", 0, 1);
         let documents: Vec<Document<'_>> = corpus
@@ -91,60 +156,194 @@ impl Pipeline {
             .collect();
         let (vocabulary, counts) = params.count(&documents)?;
         let groups = near_duplicate_groups(&corpus.articles);
-        let folds = make_folds(&tasks, &groups, config.n_folds);
-        if folds.is_none() {
-            warnings.push(
-                "too few independent articles to cross-validate: no report, cuts stay at 0.5"
-                    .to_owned(),
-            );
-        }
-        let (fitted, rankings) = choose(
-            &tasks,
-            config,
-            &vocabulary,
-            &counts,
-            folds.as_ref(),
-            progress,
-        )?;
-        let all: Vec<usize> = (0..counts.len()).collect();
-        let idf = counts.idf(&all, vocabulary.n_features());
-        let rows = counts.weigh(&all, &vocabulary, &idf);
-        progress("fitting the model", 0, 1);
-        let models = tasks.iter().zip(&fitted).map(|(task, f)| {
-            f.candidate
-                .fit(&rows, &vocabulary, &task.gold, task.task.kind, 0.01)
-        });
-        let models: Vec<Linear> = models.collect::<Result<_, _>>()?;
-        let heads: Vec<Head> = tasks
-            .iter()
-            .zip(&fitted)
-            .map(|(task, f)| f.head(task))
-            .collect();
-        let outcome = |i: usize| {
-            let facts = facts(&documents[i], params.analyzer());
-            article_outcome(&corpus.articles[i], &documents[i], &facts, groups[i])
+        let together = match config.group_by {
+            Some(column) => groups_by(&corpus.articles, &groups, column),
+            None => groups.clone(),
         };
-        let articles: Vec<ArticleOutcome> = all.par_iter().map(|&i| outcome(i)).collect();
-        let report = folds.map(|f| report_input(corpus, articles, &tasks, &fitted, &f, config));
+        Ok(Self {
+            corpus,
+            folds: make_folds(&tasks, &together, config.n_folds),
+            tasks,
+            cleaner,
+            params,
+            documents,
+            vocabulary,
+            counts,
+            groups,
+            together,
+            warnings,
+        })
+    }
+
+    /// Chooses settings for `tasks`, whose rows are those of the corpus, by cross-validation.
+    pub(super) fn choose(
+        &self,
+        tasks: &[GoldTask],
+        folds: Option<&Folds>,
+        config: &TrainConfig,
+        progress: Progress<'_>,
+    ) -> Result<Chosen, PipelineError> {
+        self.choose_on(tasks, folds, config, progress, |_| true)
+    }
+
+    /// The same where models see only the articles that `keep` says yes to.
+    pub(super) fn choose_on(
+        &self,
+        tasks: &[GoldTask],
+        folds: Option<&Folds>,
+        config: &TrainConfig,
+        progress: Progress<'_>,
+        keep: impl Fn(usize) -> bool + Sync,
+    ) -> Result<Chosen, PipelineError> {
+        let vocabulary = &self.vocabulary;
+        let rows = folds.map(|f| fold_rows(&self.counts, vocabulary, f, keep));
+        let (mut fits, mut rankings) = (Vec::new(), Vec::new());
+        for (i, task) in tasks.iter().enumerate() {
+            let (name, kind) = (&task.task.name, task.task.kind);
+            let what = format!("cross-validating {name}");
+            progress(&what, i as u64, tasks.len() as u64);
+            let tried = tried(name, kind, config);
+            let (Some(folds), Some(rows)) = (folds, &rows) else {
+                fits.push(unmeasured(&tried, task));
+                rankings.push(Vec::new());
+                continue;
+            };
+            let best = select(&tried, folds, rows, vocabulary, &task.gold, kind)?;
+            rankings.push(best.ranking);
+            fits.push(TaskFit {
+                candidate: best.candidate,
+                calibration: best.calibration,
+                cuts: best.cuts,
+                scores: Some(best.scores),
+            });
+        }
+        Ok(Chosen {
+            fits,
+            rankings,
+            rows,
+        })
+    }
+
+    /// Fits the settings chosen on everything.
+    pub(super) fn finish(
+        self,
+        chosen: Chosen,
+        config: &TrainConfig,
+        progress: Progress<'_>,
+    ) -> Result<Trained, PipelineError> {
+        progress("fitting the model", 0, 1);
+        let all: Vec<usize> = (0..self.counts.len()).collect();
+        let idf = self.counts.idf(&all, self.vocabulary.n_features());
+        let rows = self.counts.weigh(&all, &self.vocabulary, &idf);
+        let pairs = || self.tasks.iter().zip(&chosen.fits);
+        let models: Vec<Linear> = pairs()
+            .map(|(task, fit)| {
+                let (gold, kind) = (&task.gold, task.task.kind);
+                fit.candidate.fit(&rows, &self.vocabulary, gold, kind, 0.01)
+            })
+            .collect::<Result<_, _>>()?;
+        let mut articles = self.article_outcomes();
+        let heads = pairs().map(|(task, fit)| fit.head(task)).collect();
         let mut pipeline = Pipeline {
             text: config.text.clone(),
             glossary: config.glossary.clone(),
-            cleaner,
-            tfidf: params.with_vocabulary(vocabulary, idf),
+            // The lines that repeat are those of this input, not of the next.
+            cleaner: self.cleaner.with_repeated(Repeated::default()),
+            tfidf: self.params.with_vocabulary(self.vocabulary, idf),
             heads,
             weights: side_by_side(&models),
             bias: models.iter().flat_map(|m| m.bias.iter().copied()).collect(),
-            n_articles: corpus.articles.len(),
-            data_digest: corpus.digest.clone(),
+            n_articles: self.corpus.articles.len(),
+            data_digest: self.corpus.digest.clone(),
             statistics: None,
         };
-        pipeline.statistics = Some(pipeline.training_statistics(&documents, &tasks, &fitted));
+        pipeline.statistics =
+            Some(pipeline.training_statistics(&self.documents, &self.tasks, &chosen.fits));
+        let folds = self.folds.zip(chosen.rows);
+        let report = folds.map(|(folds, rows)| -> Result<ReportInput, PipelineError> {
+            progress("looking for evidence", 0, 1);
+            let held_out = HeldOut {
+                tasks: &self.tasks,
+                fits: &chosen.fits,
+                rows,
+                documents: &self.documents,
+            };
+            held_out.evidence(&mut pipeline, &mut articles)?;
+            let (corpus, tasks) = (self.corpus, &self.tasks);
+            Ok(report_input(
+                corpus,
+                articles,
+                tasks,
+                &chosen.fits,
+                &folds,
+                config,
+            ))
+        });
         Ok(Trained {
+            report: report.transpose()?,
             pipeline,
-            report,
-            rankings,
-            warnings,
+            rankings: chosen.rankings,
+            warnings: self.warnings,
         })
+    }
+
+    fn article_outcomes(&self) -> Vec<ArticleOutcome> {
+        let outcome = |(i, document): (usize, &Document<'_>)| {
+            let facts = facts(document, self.params.analyzer());
+            article_outcome(&self.corpus.articles[i], document, &facts, self.groups[i])
+        };
+        self.documents.par_iter().enumerate().map(outcome).collect()
+    }
+}
+
+/// What was answered on held-out articles.
+struct HeldOut<'t> {
+    tasks: &'t [GoldTask],
+    fits: &'t [TaskFit],
+    rows: Vec<FoldRows>,
+    documents: &'t [Document<'t>],
+}
+
+impl HeldOut<'_> {
+    /// Fills in what carried each article's decisions, from the models of the fold that held it out. `pipeline` is as
+    /// before afterwards.
+    fn evidence(
+        &self,
+        pipeline: &mut Pipeline,
+        articles: &mut [ArticleOutcome],
+    ) -> Result<(), PipelineError> {
+        for fold in &self.rows {
+            let vocabulary = pipeline.tfidf.vocabulary();
+            let models = self.tasks.iter().zip(self.fits).map(|(task, fit)| {
+                fold.fit(&fit.candidate, vocabulary, &task.gold, task.task.kind)
+            });
+            let models: Vec<Linear> = models.collect::<Result<_, _>>()?;
+            let idf = pipeline.tfidf.replace_idf(fold.idf.clone());
+            let weights = std::mem::replace(&mut pipeline.weights, side_by_side(&models));
+            let found = fold.test.0.par_iter().map(|&row| {
+                pipeline.carried(&self.documents[row], &self.outputs_in_question(row), true)
+            });
+            let found: Vec<_> = found.collect();
+            for (&row, carried) in fold.test.0.iter().zip(found) {
+                (articles[row].evidence, articles[row].sentences) = carried;
+            }
+            pipeline.tfidf.replace_idf(idf);
+            pipeline.weights = weights;
+        }
+        Ok(())
+    }
+
+    /// Outputs given to an article or missed, over the labels of all tasks side by side.
+    fn outputs_in_question(&self, row: usize) -> Vec<usize> {
+        let of_task = |(task, fit): (&GoldTask, &TaskFit)| {
+            let decided = fit.scores.as_ref().map(|scores| scores.decided.row(row));
+            let gold = task.gold.row(row);
+            let asked = |k: usize| decided.is_some_and(|d| d[k]) || gold[k] == Some(true);
+            (0..gold.len()).map(asked).collect::<Vec<bool>>()
+        };
+        let asked = self.tasks.iter().zip(self.fits).flat_map(of_task);
+        let asked = (0..).zip(asked).filter(|(_, asked)| *asked);
+        asked.map(|(output, _)| output).collect()
     }
 }
 
@@ -186,14 +385,25 @@ fn side_by_side(models: &[Linear]) -> Array2<f32> {
 }
 
 /// What was chosen and learnt for one task beside its weights.
-struct TaskFit {
-    candidate: Candidate,
+pub(super) struct TaskFit {
+    pub(super) candidate: Candidate,
     calibration: Calibration,
     cuts: Vec<Cut>,
     scores: Option<TaskScores>,
 }
 
 impl TaskFit {
+    /// Answers on held-out articles; none where nothing could be held out.
+    pub(super) fn outcomes(&self, task: &GoldTask) -> Option<TaskOutcomes> {
+        let scores = self.scores.as_ref()?;
+        Some(task_outcomes(
+            task,
+            &self.cuts,
+            &scores.probabilities,
+            &scores.decided,
+        ))
+    }
+
     fn head(&self, task: &GoldTask) -> Head {
         Head {
             task: task.task.clone(),
@@ -273,7 +483,7 @@ fn rare_labels(task: &GoldTask, warnings: &mut Vec<String>) {
 }
 
 /// Folds over all tasks at once: every label, and being annotated at all, is spread evenly.
-fn make_folds(tasks: &[GoldTask], groups: &[u32], n_folds: usize) -> Option<Folds> {
+pub(super) fn make_folds(tasks: &[GoldTask], groups: &[u32], n_folds: usize) -> Option<Folds> {
     let per_task: Vec<Array2<bool>> = tasks.iter().map(|t| stratify_by(&t.gold)).collect();
     let views: Vec<_> = per_task.iter().map(Array2::view).collect();
     let labels = concatenate(Axis(1), &views).ok()?;
@@ -314,43 +524,10 @@ fn default_blocks(kind: TaskKind) -> Vec<BlockWeights> {
     }
 }
 
-type Chosen = (Vec<TaskFit>, Vec<Vec<(Candidate, f64)>>);
-
-fn choose(
-    tasks: &[GoldTask],
-    config: &TrainConfig,
-    vocabulary: &Vocabulary,
-    counts: &CountRows,
-    folds: Option<&Folds>,
-    progress: Progress<'_>,
-) -> Result<Chosen, PipelineError> {
-    let rows = folds.map(|f| fold_rows(counts, vocabulary, f));
-    let mut chosen: Chosen = (Vec::new(), Vec::new());
-    for (i, task) in tasks.iter().enumerate() {
-        progress(
-            &format!("cross-validating {}", task.task.name),
-            i as u64,
-            tasks.len() as u64,
-        );
-        let tried = tried(task.task.kind, config);
-        let (Some(folds), Some(rows)) = (folds, &rows) else {
-            chosen.0.push(unmeasured(&tried, task));
-            chosen.1.push(Vec::new());
-            continue;
-        };
-        let best = select(&tried, folds, rows, vocabulary, &task.gold, task.task.kind)?;
-        chosen.1.push(best.ranking);
-        chosen.0.push(TaskFit {
-            candidate: best.candidate,
-            calibration: best.calibration,
-            cuts: best.cuts,
-            scores: Some(best.scores),
-        });
+fn tried(name: &str, kind: TaskKind, config: &TrainConfig) -> Vec<Candidate> {
+    if let Some(fixed) = config.fixed.get(name) {
+        return vec![*fixed];
     }
-    Ok(chosen)
-}
-
-fn tried(kind: TaskKind, config: &TrainConfig) -> Vec<Candidate> {
     let default = if kind == TaskKind::Multi {
         Family::Logistic
     } else {
@@ -361,6 +538,18 @@ fn tried(kind: TaskKind, config: &TrainConfig) -> Vec<Candidate> {
         .clone()
         .unwrap_or_else(|| default_blocks(kind));
     candidates(config.family.unwrap_or(default), &blocks)
+}
+
+/// The simplest setting of every task.
+pub(super) fn first_settings(
+    tasks: &[GoldTask],
+    config: &TrainConfig,
+) -> BTreeMap<String, Candidate> {
+    let first = |task: &GoldTask| {
+        let name = &task.task.name;
+        Some((name.clone(), *tried(name, task.task.kind, config).first()?))
+    };
+    tasks.iter().filter_map(first).collect()
 }
 
 /// The first setting with plain calibration, for a corpus too small to hold anything out.
@@ -408,17 +597,9 @@ fn report_input(
         tasks: tasks
             .iter()
             .zip(fitted)
-            .filter_map(|(task, fit)| {
-                let scores = fit.scores.as_ref()?;
-                Some(task_outcomes(
-                    task,
-                    &fit.cuts,
-                    &scores.probabilities,
-                    &scores.decided,
-                ))
-            })
+            .filter_map(|(task, fit)| fit.outcomes(task))
             .collect(),
-        settings: settings(tasks, fitted, folds, config),
+        settings: settings(corpus, tasks, fitted, folds, config),
         model: String::new(),
     }
 }
@@ -467,6 +648,8 @@ pub(crate) fn article_outcome(
         }
         .to_owned(),
     );
+    let titled = if facts.title.is_some() { "yes" } else { "no" };
+    slice("title", titled.to_owned());
     if let Some(source) = article.meta.source.as_ref().or(facts.agency.as_ref()) {
         slice("source", source.clone());
     }
@@ -500,6 +683,7 @@ fn length_band(n_words: usize) -> &'static str {
 }
 
 fn settings(
+    corpus: &Corpus,
     tasks: &[GoldTask],
     fitted: &[TaskFit],
     folds: &Folds,
@@ -508,12 +692,23 @@ fn settings(
     let mut settings = BTreeMap::from([
         ("folds".to_owned(), folds.n_folds.to_string()),
         (
+            "training data".to_owned(),
+            corpus.digest.chars().take(16).collect(),
+        ),
+        (
+            "training articles".to_owned(),
+            corpus.articles.len().to_string(),
+        ),
+        (
             "glossary".to_owned(),
             config.glossary.digest()[..16].to_owned(),
         ),
         ("min_df".to_owned(), config.text.features.min_df.to_string()),
         ("toolkit".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ]);
+    if let Some(column) = config.group_by {
+        settings.insert("kept together".to_owned(), column.to_string());
+    }
     for (task, fit) in tasks.iter().zip(fitted) {
         let name = &task.task.name;
         let c = &fit.candidate;

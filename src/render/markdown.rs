@@ -2,12 +2,14 @@
 
 use crate::evaluate::words::plural;
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, Metric, Outcome, Ranking, TaskComparison, Verdict,
+    ChangedArticle, ChangedLabel, Comparison, Delta, Metric, Outcome, Ranking, TaskComparison,
+    Verdict,
 };
 
 use super::columns::printable;
+use super::ranking::{candidates, side_by_side};
 use super::slices::worth_showing;
-use super::text::{difference, number, p_value, shown_metrics, smaller, summary, won_lost};
+use super::text::{difference, number, p_value, shown_metrics, sides, smaller, summary, won_lost};
 
 /// Changed articles listed of each kind.
 const SHOWN: usize = 20;
@@ -50,11 +52,25 @@ pub fn ranking_markdown(ranking: &Ranking) -> String {
         let (title, value) = (escape(&row.title), number(row.value));
         out += &format!("| {rank} | {title} | {value} | {difference} | {p} | {words} |\n");
     }
+    out += &side_by_side_markdown(ranking);
     let each = ranking
         .comparisons
         .iter()
         .map(|one| format!("\n{}", comparison_markdown(one)));
     out + &each.collect::<String>()
+}
+
+/// Every number of every report in one table.
+fn side_by_side_markdown(ranking: &Ranking) -> String {
+    let titles: Vec<String> = candidates(ranking).map(escape).collect();
+    let mut heads = vec!["", "baseline"];
+    heads.extend(titles.iter().map(String::as_str));
+    let mut out = format!("\n{}", head(&heads));
+    for (name, values) in side_by_side(ranking) {
+        let cells: Vec<String> = values.into_iter().map(number).collect();
+        out += &format!("| {} | {} |\n", escape(&name), cells.join(" | "));
+    }
+    out
 }
 
 fn task_markdown(task: &TaskComparison) -> String {
@@ -125,7 +141,7 @@ fn slices_markdown(task: &TaskComparison) -> String {
     out + "\n</details>\n"
 }
 
-fn head(cells: &[&str]) -> String {
+pub(super) fn head(cells: &[&str]) -> String {
     format!(
         "| {} |\n|{}\n",
         cells.join(" | "),
@@ -193,7 +209,15 @@ fn changed_section(comparison: &Comparison, outcome: Outcome, name: &str) -> Str
     }
     let count = plural(all.len() as u64, "article", "articles");
     let mut out = format!("\n<details><summary>{name}: {count}</summary>\n\n");
-    out += &head(&["id", "title", "gold", "baseline", "candidate"]);
+    out += &head(&[
+        "id",
+        "title",
+        "gold",
+        "baseline",
+        "candidate",
+        "scores",
+        "because of",
+    ]);
     for article in all.iter().take(SHOWN) {
         let list = |labels: &[String]| {
             if labels.is_empty() {
@@ -207,10 +231,20 @@ fn changed_section(comparison: &Comparison, outcome: Outcome, name: &str) -> Str
             list(&article.baseline),
             list(&article.candidate),
         );
+        let score = |label: &ChangedLabel| {
+            let (before, after) = (label.baseline, label.candidate);
+            format!("{} {before:.2} -> {after:.2}", label.label)
+        };
+        let scores: Vec<String> = article.labels.iter().map(score).collect();
+        let words = sides(article)
+            .into_iter()
+            .map(|(side, words)| format!("{side}: {words}"));
         out += &format!(
-            "| {} | {} | {gold} | {before} | {after} |\n",
+            "| {} | {} | {gold} | {before} | {after} | {} | {} |\n",
             escape(&article.id),
-            escape(&article.title)
+            escape(&article.title),
+            escape(&scores.join(", ")),
+            escape(&words.collect::<Vec<_>>().join("; "))
         );
     }
     if all.len() > SHOWN {
@@ -220,7 +254,7 @@ fn changed_section(comparison: &Comparison, outcome: Outcome, name: &str) -> Str
 }
 
 /// User text inside a table cell: no markup, no cell ends, no links, no mentions.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in printable(text).chars() {
         match letter {

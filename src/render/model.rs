@@ -6,7 +6,7 @@ use crate::article::{Article, Cleaned};
 use crate::classify::Candidate;
 use crate::evaluate::{Metric, Report};
 use crate::features::Block;
-use crate::pipeline::{Explanation, Head, Pipeline};
+use crate::pipeline::{Head, Pipeline};
 
 use super::columns::{cut, printable};
 
@@ -157,50 +157,6 @@ fn shown_term(pipeline: &Pipeline, column: u32) -> String {
         Block::Concepts | Block::Subjects => term,
         Block::LeadConcepts => format!("{term}@lead"),
     }
-}
-
-/// What `toolkit explain` prints: for every label its score, cut, and the pieces of text for and against.
-#[must_use]
-pub fn explanation_text(
-    title: &str,
-    explanations: &[Explanation],
-    top: usize,
-    width: usize,
-) -> String {
-    let mut text = format!("{}\n", cut(&printable(title), width));
-    for e in explanations {
-        let given = if e.given { "given" } else { "not given" };
-        let bar = e.cut.map_or(String::new(), |c| format!(" (cut {c:.2})"));
-        let _ = write!(
-            text,
-            "\n{}: {} {}, probability {:.2}{bar}\n",
-            e.task, e.label, given, e.probability
-        );
-        let _ = writeln!(
-            text,
-            "  score {:+.3} = bias {:+.3} + words {:+.3}",
-            e.score,
-            e.bias,
-            e.score - e.bias
-        );
-        for (sign, heading) in [(1.0, "for"), (-1.0, "against")] {
-            let pieces = e
-                .evidence
-                .iter()
-                .filter(|p| p.weight * sign > 0.0)
-                .take(top)
-                .map(|p| {
-                    let concept = p
-                        .concept
-                        .as_ref()
-                        .map_or(String::new(), |c| format!("{c} "));
-                    format!("{concept}«{}» {:+.3}", p.text, p.weight)
-                });
-            let line = format!("  {heading}: {}", pieces.collect::<Vec<_>>().join(", "));
-            let _ = writeln!(text, "{}", cut(&printable(&line), width));
-        }
-    }
-    text
 }
 
 /// What `toolkit clean --explain` prints: every cut with its lines, its rule and the reason.

@@ -10,11 +10,15 @@ use crate::evaluate::Evidence;
 use crate::pipeline::{Head, Pipeline, Prediction, TaskPrediction};
 
 use super::columns::{columns_of, printable};
+use super::explanation::{why_lines, why_words};
 
 /// Fixed columns that an unreadable article leaves empty: title to place, evidence.
 const UNREAD: usize = 6;
 /// Widest file-name column of the table.
 const NAME_WIDTH: usize = 32;
+
+/// Pieces for and against each label that `--why` shows in tables; JSON lines have them all.
+const WHY_PIECES: usize = 5;
 
 /// One row of the output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,12 +54,16 @@ pub enum Outcome {
 }
 
 impl PredictionRow {
-    /// Answers an article.
+    /// Answers an article; `why` asks how every given label came about.
     #[must_use]
-    pub fn answered(pipeline: &Pipeline, article: &Article, model: String) -> Self {
+    pub fn answered(pipeline: &Pipeline, article: &Article, model: String, why: bool) -> Self {
         let input = blake3::hash(article.text.as_bytes()).to_hex()[..16].to_owned();
+        let mut prediction = pipeline.predict(article);
+        if why {
+            prediction.why = pipeline.why(article);
+        }
         Self {
-            outcome: Outcome::Answered(Box::new(pipeline.predict(article))),
+            outcome: Outcome::Answered(Box::new(prediction)),
             duplicate_of: None,
             input: Some(input),
             model,
@@ -92,6 +100,8 @@ pub enum RowFormat {
     Csv {
         /// Begin with a byte-order mark.
         excel: bool,
+        /// With a column `why`.
+        why: bool,
     },
 }
 
@@ -110,6 +120,7 @@ enum Sink<W: Write> {
     Csv {
         out: Box<csv::Writer<W>>,
         columns: Vec<Column>,
+        why: bool,
     },
 }
 
@@ -135,16 +146,17 @@ impl<W: Write> PredictionSink<W> {
                 begun: false,
             },
             RowFormat::Jsonl => Sink::Jsonl(out),
-            RowFormat::Csv { excel } => {
+            RowFormat::Csv { excel, why } => {
                 if excel {
                     out.write_all("\u{feff}".as_bytes())?;
                 }
                 let columns = csv_columns(heads);
                 let mut out = csv::Writer::from_writer(out);
-                out.write_record(csv_header(heads, &columns))?;
+                out.write_record(csv_header(heads, &columns, why))?;
                 Sink::Csv {
                     out: Box::new(out),
                     columns,
+                    why,
                 }
             }
         }))
@@ -160,9 +172,10 @@ impl<W: Write> PredictionSink<W> {
                 begun: true,
             },
             RowFormat::Jsonl => Sink::Jsonl(out),
-            RowFormat::Csv { .. } => Sink::Csv {
+            RowFormat::Csv { why, .. } => Sink::Csv {
                 out: Box::new(csv::Writer::from_writer(out)),
                 columns: csv_columns(heads),
+                why,
             },
         })
     }
@@ -177,7 +190,7 @@ impl<W: Write> PredictionSink<W> {
                 serde_json::to_writer(&mut *out, row)?;
                 out.write_all(b"\n")
             }
-            Sink::Csv { out, columns } => Ok(out.write_record(csv_row(row, columns))?),
+            Sink::Csv { out, columns, why } => Ok(out.write_record(csv_row(row, columns, *why))?),
             Sink::Table { out, width, begun } => {
                 if !std::mem::replace(begun, true) {
                     let head = table_line("file", "lang", "answer", "because of");
@@ -210,7 +223,7 @@ fn csv_columns(heads: &[Head]) -> Vec<Column> {
     heads.iter().enumerate().flat_map(of_head).collect()
 }
 
-fn csv_header(heads: &[Head], columns: &[Column]) -> Vec<String> {
+fn csv_header(heads: &[Head], columns: &[Column], why: bool) -> Vec<String> {
     let name = |column: &Column| match column {
         Column::Answer(h) => heads[*h].task.name.clone(),
         Column::Probability(h, k) => {
@@ -234,11 +247,12 @@ fn csv_header(heads: &[Head], columns: &[Column]) -> Vec<String> {
     fixed
         .chain(columns.iter().map(name))
         .chain(last)
+        .chain(why.then(|| "why".to_owned()))
         .map(|cell| safe_cell(&cell))
         .collect()
 }
 
-fn csv_row(row: &PredictionRow, columns: &[Column]) -> Vec<String> {
+fn csv_row(row: &PredictionRow, columns: &[Column], why: bool) -> Vec<String> {
     let cells = match &row.outcome {
         Outcome::Unreadable {
             id,
@@ -252,11 +266,13 @@ fn csv_row(row: &PredictionRow, columns: &[Column]) -> Vec<String> {
                 .chain(empty)
                 .chain([flags.join("; "), error.clone()])
                 .chain(provenance(row, None))
+                .chain(why.then(String::new))
                 .collect::<Vec<_>>()
         }
         Outcome::Answered(p) => answered_cells(p, columns)
             .into_iter()
             .chain(provenance(row, Some(p)))
+            .chain(why.then(|| why_words(&p.why, WHY_PIECES)))
             .collect(),
     };
     cells.iter().map(|cell| safe_cell(cell)).collect()
@@ -299,7 +315,7 @@ fn provenance(row: &PredictionRow, p: Option<&Prediction>) -> [String; 5] {
 }
 
 /// A spreadsheet takes a cell that begins with one of these for a formula; an apostrophe makes it text again.
-fn safe_cell(cell: &str) -> String {
+pub(super) fn safe_cell(cell: &str) -> String {
     let formula = cell.starts_with([
         '=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
     ]);
@@ -411,6 +427,8 @@ fn answered(p: &Prediction) -> Vec<String> {
     if !p.flags.is_empty() {
         push(&format!("[{}]", p.flags.join(", ")), "");
     }
+    let why = why_lines(&p.why, WHY_PIECES);
+    lines.extend(why.iter().map(|line| format!("    {}", printable(line))));
     lines
 }
 

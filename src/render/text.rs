@@ -3,8 +3,8 @@
 use crate::article::TaskKind;
 use crate::evaluate::words::{estimate, plural, slice_trust};
 use crate::evaluate::{
-    ChangedArticle, Comparison, Delta, LabelComparison, LabelReport, Metric, Outcome, Ranking,
-    Report, TaskComparison, TaskReport, Verdict,
+    Baseline, ChangedArticle, Comparison, Delta, Estimate, Evidence, LabelComparison, LabelReport,
+    Metric, Outcome, Report, TaskComparison, TaskReport, Verdict,
 };
 
 use super::columns::{Align, Columns, cut, printable};
@@ -15,6 +15,9 @@ const SHOWN: usize = 10;
 
 /// Pairs of confused labels shown.
 const PAIRS: usize = 5;
+
+/// Columns from which every number of a label's row has room for its interval.
+const WIDE: usize = 110;
 
 /// A report for a terminal of `width` columns.
 #[must_use]
@@ -33,10 +36,44 @@ pub fn report_text(report: &Report, width: usize) -> String {
         "{task} {}: {value}, {level:.0} % interval\n",
         headline.metric.title()
     );
+    out += &beside_text(report, width);
     for task in &report.tasks {
         out += &task_text(task, width);
     }
     out
+}
+
+/// What the headline stands beside: baselines, learning curve, noise check.
+fn beside_text(report: &Report, width: usize) -> String {
+    let mut out = String::new();
+    for (name, value) in baseline_headlines(report) {
+        out += &format!("  baseline {}: {}\n", printable(name), estimate(value));
+    }
+    for point in &report.learning_curve {
+        let articles = plural(point.articles, "article", "articles");
+        out += &format!("  trained on {articles}: {}\n", estimate(point.estimate));
+    }
+    for check in &report.noise_check {
+        let task = printable(&check.task);
+        out += &format!("  noise check, {task} {}\n", check.words);
+    }
+    out.lines()
+        .map(|line| format!("{}\n", cut(line, width)))
+        .collect()
+}
+
+/// Every baseline's value of the headline metric.
+pub(crate) fn baseline_headlines(report: &Report) -> Vec<(&str, Estimate)> {
+    let headline = &report.headline;
+    let Some(at) = report.task_index(&headline.task) else {
+        return Vec::new();
+    };
+    let value = |baseline: &Baseline| baseline.tasks.get(at)?.get(&headline.metric).copied();
+    let named = report
+        .baselines
+        .iter()
+        .map(|one| Some((one.name.as_str(), value(one)?)));
+    named.flatten().collect()
 }
 
 fn heading(title: &str, width: usize) -> String {
@@ -69,9 +106,16 @@ fn task_text(task: &TaskReport, width: usize) -> String {
 fn labels_text(task: &TaskReport, width: usize) -> String {
     use Align::{Left, Right};
     let heads = ["label", "articles", "F1", "precision", "recall", "AP", ""];
-    let mut table = Columns::new(&heads, &[Left, Right, Left, Right, Right, Right, Left]);
+    let mut table = Columns::new(&heads, &[Left, Right, Left, Left, Left, Left, Left]);
     for label in &task.labels {
-        let metric = |metric: Metric| number(label.metrics.get(&metric).and_then(|one| one.value));
+        let metric = |metric: Metric| {
+            let one = label.metrics.get(&metric).copied().unwrap_or_default();
+            if width >= WIDE {
+                estimate(one)
+            } else {
+                number(one.value)
+            }
+        };
         table.push(vec![
             label.label.clone(),
             label.support.to_string(),
@@ -209,42 +253,6 @@ pub fn comparison_text(comparison: &Comparison, width: usize) -> String {
     out += &differences_text(comparison, width);
     out += &changed_text(comparison, width);
     out
-}
-
-/// Several candidates against one baseline for a terminal of `width` columns: ranks first, then each comparison.
-#[must_use]
-pub fn ranking_text(ranking: &Ranking, width: usize) -> String {
-    use Align::{Left, Right};
-    let heads = [
-        "",
-        "report",
-        &ranking.metric_title(),
-        "difference",
-        "p (Holm)",
-        "",
-    ];
-    let mut table = Columns::new(&heads, &[Right, Left, Right, Left, Left, Left]);
-    for row in &ranking.rows {
-        let baseline = row.delta.is_none();
-        table.push(vec![
-            row.rank.map(|rank| rank.to_string()).unwrap_or_default(),
-            cut(&row.title, width / 2),
-            number(row.value),
-            row.delta.as_ref().map(difference).unwrap_or_default(),
-            row.p_holm.map(p_value).unwrap_or_default(),
-            if baseline {
-                "baseline"
-            } else {
-                row.verdict.words()
-            }
-            .into(),
-        ]);
-    }
-    let each = ranking
-        .comparisons
-        .iter()
-        .map(|one| format!("\n{}", comparison_text(one, width)));
-    table.lines(width) + &each.collect::<String>()
 }
 
 /// The headline in one sentence: `topics macro F1 0.71 -> 0.75, +0.04 (+0.01 to +0.07): better`.
@@ -429,13 +437,40 @@ fn changed_lines(article: &ChangedArticle, width: usize) -> String {
         &printable(&format!("  {}  {}", article.id, article.title)),
         width,
     );
-    format!(
-        "{first}\n{}\n",
-        cut(
-            &format!("    gold {gold}; {before} -> {after}; {scores}"),
-            width
-        )
-    )
+    let answers = format!("    gold {gold}; {before} -> {after}; {scores}");
+    let mut lines = vec![first, cut(&answers, width)];
+    for (side, evidence) in sides(article) {
+        let words = format!("    {side} because of {}", printable(&evidence));
+        lines.push(cut(&words, width));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Pieces of evidence named of each side.
+const PIECES: usize = 3;
+
+/// What carried the changed labels on each side that has evidence: `energy «خط لوله» (pipeline) +0.41`.
+pub(crate) fn sides(article: &ChangedArticle) -> Vec<(&'static str, String)> {
+    let sides = [
+        ("baseline", &article.baseline_evidence),
+        ("candidate", &article.candidate_evidence),
+    ];
+    let piece = |one: &Evidence| {
+        let concept = one
+            .concept
+            .as_ref()
+            .map_or(String::new(), |concept| format!(" ({concept})"));
+        format!("{} «{}»{concept} {:+.2}", one.label, one.text, one.weight)
+    };
+    let shown = sides
+        .into_iter()
+        .filter(|(_, evidence)| !evidence.is_empty());
+    shown
+        .map(|(side, evidence)| {
+            let pieces: Vec<String> = evidence.iter().take(PIECES).map(piece).collect();
+            (side, pieces.join(", "))
+        })
+        .collect()
 }
 
 /// `0.71`, or `-` where undefined.

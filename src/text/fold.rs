@@ -82,8 +82,15 @@ const CLASSES: [Class; 20] = [
 pub(super) struct FoldTable {
     /// `class << 16 | folded character`.
     cells: Box<[u32; 0x1_0000]>,
+    /// What an ASCII character is to the fast way through words.
+    ascii: [u8; 256],
     how: How,
 }
+
+/// An ASCII letter that folds to its lower case.
+pub(super) const ASCII_LETTER: u8 = 1;
+/// An ASCII character that ends any word before it.
+pub(super) const ASCII_ENDS: u8 = 2;
 
 /// Languages that fold alike share one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +124,31 @@ impl FoldTable {
         (0..)
             .zip(cells.iter_mut())
             .for_each(|(code, slot)| *slot = cell(code));
-        FoldTable { cells, how }
+        let mut table = FoldTable {
+            cells,
+            ascii: [0; 256],
+            how,
+        };
+        for byte in 0..0x80 {
+            table.ascii[usize::from(byte)] = table.ascii_kind(byte);
+        }
+        table
+    }
+
+    fn ascii_kind(&self, byte: u8) -> u8 {
+        match self.get(char::from(byte)) {
+            (Class::Letter, folded) if folded == char::from(byte.to_ascii_lowercase()) => {
+                ASCII_LETTER
+            }
+            (Class::Letter | Class::Digit | Class::Apostrophe | Class::Dot | Class::Dash, _) => 0,
+            _ => ASCII_ENDS,
+        }
+    }
+
+    /// [`ASCII_LETTER`], [`ASCII_ENDS`], or 0 for what needs a closer look.
+    #[inline(always)]
+    pub(super) fn ascii(&self, byte: u8) -> u8 {
+        self.ascii[usize::from(byte)]
     }
 
     /// The folded form of a character of one or two bytes if it is a plain letter.

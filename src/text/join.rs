@@ -2,7 +2,7 @@
 
 use super::{
     Lang,
-    lexicon::{Affix, Lexicon, MAX_PARTS},
+    lexicon::{Affix, Lexicon, MAX_PARTS, mark},
     scan::{Line, Raw, kind},
 };
 
@@ -35,18 +35,27 @@ fn merge(line: &mut Line, into: usize, next: Raw) {
 }
 
 fn persian(line: &mut Line, lexicon: &Lexicon) {
-    let mut written = 0;
-    let mut at = 0;
+    let (mut written, mut at) = (0, 0);
+    let mut ahead = lexicon.marks(line.key_at(0));
     while at < line.words.len() {
-        let parts = compound_at(line, at, lexicon);
+        let mut marks = ahead;
+        let parts = if marks & mark::OPENS == 0 {
+            1
+        } else {
+            compound_at(line, at, lexicon)
+        };
         line.words[written] = line.words[at];
         for next in at + 1..at + parts {
             merge(line, written, line.words[next]);
+            marks = lexicon.marks(line.key_at(written));
         }
         at += parts;
-        while at < line.words.len() && joins_persian(line, written, at, lexicon) {
+        ahead = lexicon.marks(line.key_at(at));
+        while at < line.words.len() && joins_persian(line, written, at, [marks, ahead], lexicon) {
             merge(line, written, line.words[at]);
             at += 1;
+            marks = lexicon.marks(line.key_at(written));
+            ahead = lexicon.marks(line.key_at(at));
         }
         canonical(line, written, lexicon);
         written += 1;
@@ -82,17 +91,22 @@ fn compound_at(line: &Line, at: usize, lexicon: &Lexicon) -> usize {
     found.unwrap_or(1)
 }
 
-/// Whether word `at` is an affix of the one before it, which stands at `before`.
-fn joins_persian(line: &Line, before: usize, at: usize, lexicon: &Lexicon) -> bool {
+/// Whether word `at` belongs to the one before it, which stands at `before`; `marks` are those of the two.
+fn joins_persian(line: &Line, before: usize, at: usize, marks: [u8; 2], lexicon: &Lexicon) -> bool {
+    let [prefix, affix] = [marks[0] & mark::PREFIX != 0, marks[1] & mark::AFFIX != 0];
+    if !prefix && !affix {
+        return false;
+    }
     let (prev, next) = (&line.words[before], &line.words[at]);
     if !next.after_space() || !next.is(kind::ARABIC) || !prev.is(kind::ARABIC) {
         return false;
     }
-    let (stem, affix) = (line.key(prev), line.key(next));
-    if stem.len() <= 6 && lexicon.is_prefix(stem) {
+    let stem = line.key(prev);
+    if prefix && stem.len() <= 6 && lexicon.is_prefix(stem) {
         return true;
     }
-    let Some(affix) = lexicon.affix(affix).filter(|_| stem.len() > 2) else {
+    let affix = affix.then(|| lexicon.affix(line.key(next))).flatten();
+    let Some(affix) = affix.filter(|_| stem.len() > 2) else {
         return false;
     };
     let plural = stem.ends_with("ها") || stem.ends_with("های");
@@ -100,6 +114,8 @@ fn joins_persian(line: &Line, before: usize, at: usize, lexicon: &Lexicon) -> bo
         Affix::Plural | Affix::Comparative => true,
         Affix::AfterHe => stem.ends_with('ه'),
         Affix::Possessive => plural,
+        Affix::Ezafe => stem.ends_with(['ه', 'ا', 'و']),
+        Affix::Copula => lexicon.is_participle(stem),
         Affix::Surname => stem.len() > 4 && !is_letter_name(line, at + 1),
         Affix::Derived => stem.len() > 4 && !plural,
     }

@@ -78,7 +78,7 @@ pub struct LangGuess {
     pub lang: Lang,
     /// Between 0 and 1; the share of the evidence that speaks for `lang`, shrunk for short texts.
     pub confidence: f32,
-    /// A second script or language holds at least a fifth of the text.
+    /// A second script holds at least a fifth of the text, or paragraphs of a second language of the same script do.
     pub mixed: bool,
 }
 
@@ -144,6 +144,10 @@ struct Evidence {
     bytes: usize,
     /// Weight for each of [`Lang::ALL`], then for "none of them".
     votes: [f32; 7],
+    /// What stood here when the paragraph began.
+    before: (u32, [f32; 7]),
+    /// Letters of the paragraphs that are clearly of each of [`Lang::ALL`].
+    by_paragraph: [u32; 6],
 }
 
 const OTHER: usize = 6;
@@ -151,6 +155,13 @@ const OTHER: usize = 6;
 const SAMPLE_BYTES: usize = 12_000;
 /// Below this share of the votes the letters and words do not decide.
 const CLEAR: f32 = 0.7;
+
+/// Fewest letters of a paragraph whose language is asked by itself.
+const PARAGRAPH_LETTERS: u32 = 40;
+/// Fewest votes for its language: three common words.
+const PARAGRAPH_VOTES: f32 = 6.0;
+/// Least share of its votes.
+const PARAGRAPH_SHARE: f32 = 0.8;
 
 /// A text of so many Latin letters without ə, q and x is not Azerbaijani.
 const LETTERS_WITHOUT_SCHWA: u32 = 40;
@@ -166,17 +177,55 @@ impl Evidence {
             if matches!(class, Class::Letter | Class::Compat) {
                 self.letter(c);
                 word.extend(c.to_lowercase());
-            } else if !word.is_empty()
-                && !matches!(
-                    class,
-                    Class::Mark | Class::Joiner | Class::Tatweel | Class::Combining
-                )
-            {
-                self.word(&word);
-                word.clear();
+            } else if !matches!(
+                class,
+                Class::Mark | Class::Joiner | Class::Tatweel | Class::Combining
+            ) {
+                if !word.is_empty() {
+                    self.word(&word);
+                    word.clear();
+                }
+                if class == Class::Newline {
+                    self.end_paragraph();
+                }
             }
         }
         self.word(&word);
+        self.end_paragraph();
+    }
+
+    fn letters(&self) -> u32 {
+        self.arabic + self.cyrillic + self.latin + self.other
+    }
+
+    /// Gives the paragraph to the language that has nearly all of its votes.
+    fn end_paragraph(&mut self) {
+        let now = (self.letters(), self.votes);
+        let (letters, votes) = std::mem::replace(&mut self.before, now);
+        let letters = self.letters() - letters;
+        let paragraph: [f32; 7] = std::array::from_fn(|i| self.votes[i] - votes[i]);
+        let sum: f32 = paragraph.iter().sum();
+        let clear = |index: &usize| {
+            paragraph[*index] >= PARAGRAPH_VOTES && paragraph[*index] >= PARAGRAPH_SHARE * sum
+        };
+        if letters >= PARAGRAPH_LETTERS
+            && let Some(index) = (0..OTHER).find(clear)
+        {
+            self.by_paragraph[index] += letters;
+        }
+    }
+
+    /// Paragraphs of a language that is safely told from `lang`, with which it shares a script, hold a fifth of the letters.
+    fn has_two_languages(&self, lang: Option<Lang>) -> bool {
+        let others: &[usize] = match lang {
+            Some(Lang::Fa) => &[1],
+            Some(Lang::Ar) => &[0],
+            Some(Lang::Az | Lang::Tr) => &[5],
+            Some(Lang::En) => &[3, 4],
+            _ => &[],
+        };
+        let letters: u32 = others.iter().map(|&index| self.by_paragraph[index]).sum();
+        letters > 0 && letters * 5 >= self.letters()
     }
 
     fn letter(&mut self, c: char) {
@@ -205,7 +254,7 @@ impl Evidence {
     }
 
     fn decide(&mut self, sample: &str) -> LangGuess {
-        let total = self.arabic + self.cyrillic + self.latin + self.other;
+        let total = self.letters();
         let (count, candidates): (u32, &[usize]) = [
             (self.arabic, &[0, 1, OTHER][..]),
             (self.cyrillic, &[2, OTHER]),
@@ -231,7 +280,7 @@ impl Evidence {
         LangGuess {
             lang: lang.unwrap_or(Lang::Other),
             confidence: share(count, total) * clear * short,
-            mixed: foreign * 5 >= total && foreign > 0,
+            mixed: (foreign * 5 >= total && foreign > 0) || self.has_two_languages(lang),
         }
     }
 
@@ -357,6 +406,23 @@ mod tests {
             !guess_language("وزیر خارجه (Zakir) در این دیدار درباره همکاری های دو کشور گفتگو کرد")
                 .mixed
         );
+    }
+
+    #[test]
+    fn marks_paragraphs_of_another_language_of_the_script() {
+        let persian = "وزیر خارجه در این دیدار درباره همکاری های دو کشور گفتگو کرد و گفت که این روابط برای هر دو طرف مهم است";
+        let arabic = "قال الرئيس إن العلاقات مع أذربيجان تنمو في كل المجالات التي اتفق عليها الطرفان خلال الزيارة من أجل السلام";
+        let english = "The president said that the two countries will cooperate and that this is good for all of them";
+        let turkish = "Cumhurbaşkanı iki ülke arasındaki ilişkiler için çok önemli bir açıklama yaptı ve bu konuda daha fazla bilgi verdi";
+        for (text, mixed) in [
+            (format!("{persian}\n{arabic}\n"), true),
+            (format!("{persian}\n{persian}\n"), false),
+            (format!("{turkish}\n{english}\n"), true),
+            (format!("{english}\n{english}\n"), false),
+            (format!("{turkish}\n{turkish}\n"), false),
+        ] {
+            assert_eq!(guess_language(&text).mixed, mixed, "{text}");
+        }
     }
 
     #[test]

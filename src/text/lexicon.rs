@@ -1,45 +1,84 @@
 //! The rule tables, parsed: Persian affixes, compounds and he-words.
 
-use std::collections::{HashMap, HashSet};
-
-use foldhash::fast::FixedState;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{RuleTables, TextError, fold::squeeze};
 
-/// Hash maps of the text room: fixed seed, fast on short keys; their order is never looked at.
-pub(super) type Map<K, V> = HashMap<K, V, FixedState>;
-type Set<K> = HashSet<K, FixedState>;
+/// Hash maps of the text room: no random seed, fast on short keys; their order is never looked at.
+pub(super) type Map<K, V> = FxHashMap<K, V>;
+type Set<K> = FxHashSet<K>;
 
-/// Tells most words that are not in a set apart from those that may be, without hashing them.
+/// Tells most words that are not in a set apart from those that may be, in one look.
 #[derive(Debug, Clone)]
-pub(super) struct Filter([u64; 64]);
+pub(super) struct Filter(Box<[u64; FILTER_BITS / 64]>);
+
+const FILTER_BITS: usize = 1 << 15;
 
 impl Default for Filter {
     fn default() -> Self {
-        Self([0; 64])
+        Self(Box::new([0; FILTER_BITS / 64]))
     }
 }
 
 impl Filter {
     pub(super) fn add(&mut self, key: &str) {
-        let bit = Self::bit(key);
+        let bit = spread(key) as usize % FILTER_BITS;
         self.0[bit / 64] |= 1 << (bit % 64);
     }
 
     #[inline]
     pub(super) fn may_hold(&self, key: &str) -> bool {
-        let bit = Self::bit(key);
+        let bit = spread(key) as usize % FILTER_BITS;
         self.0[bit / 64] & (1 << (bit % 64)) != 0
     }
+}
 
-    /// From the length and three bytes: the second (the first of a Cyrillic or Arabic letter says little), the middle, the last.
-    #[inline]
-    fn bit(key: &str) -> usize {
-        let bytes = key.as_bytes();
-        let at = |index: usize| bytes.get(index).map_or(0, |byte| *byte as usize);
-        let length = bytes.len();
-        (at(1) ^ at(length.wrapping_sub(1)) << 3 ^ at((length / 4) * 2 + 1) << 6 ^ length << 8)
-            % 4096
+/// A few mixed bits of a key: of its first and last bytes and its length.
+#[inline]
+fn spread(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => (
+                u64::from(u32::from_le_bytes(*first)),
+                u64::from(u32::from_le_bytes(*last)),
+            ),
+            _ => bytes.iter().fold((0, 0), |(first, last), byte| {
+                (last, first << 8 | u64::from(*byte))
+            }),
+        },
+    };
+    let mixed =
+        (first ^ last.rotate_left(23) ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed >> 40
+}
+
+/// What a word may be to its neighbours, as bits.
+pub(super) mod mark {
+    /// First part of a compound.
+    pub(in crate::text) const OPENS: u8 = 1;
+    /// Affix of the word before it.
+    pub(in crate::text) const AFFIX: u8 = 2;
+    /// Prefix of the word behind it.
+    pub(in crate::text) const PREFIX: u8 = 4;
+}
+
+/// The marks of all words in one table: a word that no table of the lexicon knows mostly has none.
+#[derive(Debug)]
+struct Marks(Box<[u8; MARKS]>);
+
+const MARKS: usize = 1 << 14;
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self(Box::new([0; MARKS]))
+    }
+}
+
+impl Marks {
+    fn add(&mut self, key: &str, mark: u8) {
+        self.0[spread(key) as usize % MARKS] |= mark;
     }
 }
 
@@ -53,6 +92,8 @@ pub(super) enum Affix {
     Comparative,
     AfterHe,
     Possessive,
+    Ezafe,
+    Copula,
     Surname,
     Derived,
 }
@@ -61,13 +102,13 @@ pub(super) enum Affix {
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
     affixes: Map<String, Affix>,
-    affix_filter: Filter,
     prefixes: Vec<String>,
-    prefix_filter: Filter,
+    marks: Marks,
     inflections: Vec<String>,
+    /// Past participles, which take the copula.
+    participles: Set<String>,
     /// First parts of compounds.
     first: Set<String>,
-    first_filter: Filter,
     /// First parts with the two letters that follow them.
     opening_filter: Filter,
     /// Compound written together to its canonical key.
@@ -120,13 +161,19 @@ impl Lexicon {
             "comparative" => Affix::Comparative,
             "after_he" => Affix::AfterHe,
             "possessive" => Affix::Possessive,
+            "ezafe" => Affix::Ezafe,
+            "copula" => Affix::Copula,
             "surname" => Affix::Surname,
             "derived" => Affix::Derived,
             "prefix" => {
                 self.prefixes.extend(affixes);
                 self.prefixes
                     .iter()
-                    .for_each(|prefix| self.prefix_filter.add(prefix));
+                    .for_each(|prefix| self.marks.add(prefix, mark::PREFIX));
+                return Ok(());
+            }
+            "participle" => {
+                self.participles.extend(affixes);
                 return Ok(());
             }
             "inflection" => {
@@ -136,7 +183,7 @@ impl Lexicon {
             other => return Err(format!("unknown kind {other:?}")),
         };
         for affix in affixes {
-            self.affix_filter.add(&affix);
+            self.marks.add(&affix, mark::AFFIX);
             self.affixes.insert(affix, kind);
         }
         Ok(())
@@ -161,7 +208,7 @@ impl Lexicon {
             self.rewritten.add(three_letters(&joined));
         }
         if let Some(first) = parts.first().filter(|_| parts.len() > 1) {
-            self.first_filter.add(first);
+            self.marks.add(first, mark::OPENS);
             self.opening_filter.add(opening(&joined, first.len()));
             self.first.insert(first.clone());
         }
@@ -170,19 +217,26 @@ impl Lexicon {
         Ok(())
     }
 
+    /// What a word may be; each of the marks has to be proved.
+    #[inline]
+    pub(super) fn marks(&self, key: &str) -> u8 {
+        self.marks.0[spread(key) as usize % MARKS]
+    }
+
     pub(super) fn affix(&self, key: &str) -> Option<Affix> {
-        if !self.affix_filter.may_hold(key) {
-            return None;
-        }
         self.affixes.get(key).copied()
     }
 
+    pub(super) fn is_participle(&self, key: &str) -> bool {
+        self.participles.contains(key)
+    }
+
     pub(super) fn is_prefix(&self, key: &str) -> bool {
-        self.prefix_filter.may_hold(key) && self.prefixes.iter().any(|prefix| prefix == key)
+        self.prefixes.iter().any(|prefix| prefix == key)
     }
 
     pub(super) fn starts_compound(&self, key: &str) -> bool {
-        self.first_filter.may_hold(key) && self.first.contains(key)
+        self.first.contains(key)
     }
 
     /// Some compound may begin with the first `first` bytes of `joined` as its first part and go on as `joined` does.
@@ -225,6 +279,11 @@ impl Lexicon {
     /// An Azerbaijani word whose last n is no ending.
     pub(super) fn ends_in_n(&self, key: &str) -> bool {
         self.n_words.contains(key)
+    }
+
+    /// A compound of the lexicon without an inflection.
+    pub(super) fn is_compound(&self, key: &str) -> bool {
+        self.whole_compound(key).is_some()
     }
 
     /// Ends in a silent he and takes `ای` where others take `های`.

@@ -138,6 +138,7 @@ impl Masks {
                 _ => {}
             }
         }
+        date_line(line);
     }
 }
 
@@ -358,6 +359,31 @@ fn month(line: &mut Line, found: &[Found], hit: Found) {
     }
     if hit.part == part::MONTH || from < hit.at || to > hit.end {
         mask(line, from, to);
+    }
+}
+
+/// Most words of a line that is a date line.
+const DATE_LINE_WORDS: usize = 8;
+/// Most words beside the date in it: the section's name.
+const SECTION_WORDS: usize = 4;
+
+/// `عرب وعالم19-8-2024 | 15:40`: a line of a date, a time and few words more names the section, not the topic.
+fn date_line(line: &mut Line) {
+    if line.words.len() > DATE_LINE_WORDS {
+        return;
+    }
+    let time = |word: &&Raw| word.is(kind::DATE) && line.key(word).contains(':');
+    let hidden = |word: &&Raw| word.is(kind::DATE | kind::MASKED);
+    let times = line.words.iter().filter(time).count();
+    let dates = line.words.iter().filter(hidden).count();
+    let one_part = line
+        .words
+        .iter()
+        .skip(1)
+        .all(|word| word.gap & gap::SENTENCE == 0);
+    let few = line.words.len() - dates <= SECTION_WORDS;
+    if times == 1 && dates > 1 && one_part && few {
+        mask(line, 0, line.words.len());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Light stems: inflection off, the word itself stays readable.
 
-use rust_stemmers::{Algorithm, Stemmer};
+use snowball_stemmers_rs::{Algorithm, Stemmer};
 
 use super::{Lang, lexicon::Lexicon};
 
@@ -47,13 +47,19 @@ const FA_PLURALS: [&str; 9] = [
     "های",
     "ها",
 ];
-/// Endings of words with a silent he: indefinite, possessive, copula.
-const FA_AFTER_HE: [&str; 8] = ["ایی", "اند", "ایم", "اید", "ای", "ام", "ات", "اش"];
+/// Endings of words with a silent he: indefinite, possessive, copula, ezafe.
+const FA_AFTER_HE: [&str; 13] = [
+    "است", "ایی", "اند", "ایم", "اید", "مان", "تان", "شان", "ای", "ام", "ات", "اش", "ی",
+];
 
 fn persian<'k>(key: &'k str, lexicon: &Lexicon) -> &'k str {
+    // `نه‌تنها` is no plural.
+    if lexicon.is_compound(key) {
+        return key;
+    }
     let he_word = |ending: &&str| {
         key.strip_suffix(*ending)
-            .filter(|base| lexicon.is_he_word(base))
+            .filter(|base| lexicon.is_he_word(base) || lexicon.is_participle(base))
     };
     if let Some(base) = FA_AFTER_HE.iter().find_map(he_word) {
         return base;
@@ -121,7 +127,8 @@ fn arabic<'k>(key: &'k str, lexicon: &Lexicon) -> &'k str {
     base
 }
 
-/// Takes off و, then ب ل ك from long words, unless the lexicon says the letter is the word's own; or the article.
+/// Takes off و, then the س of the future or ب ل ك ف from long words, unless the lexicon says the letter is the word's own; or
+/// the article.
 fn without_clitics<'k>(key: &'k str, lexicon: &Lexicon) -> &'k str {
     if lexicon.is_whole(key) {
         return key;
@@ -136,15 +143,22 @@ fn without_clitics<'k>(key: &'k str, lexicon: &Lexicon) -> &'k str {
         .strip_prefix('و')
         .filter(|base| base.chars().count() >= 3)
         .unwrap_or(key);
-    let long = |clitic| {
-        base.strip_prefix(clitic)
-            .filter(|rest: &&str| rest.chars().count() >= 6)
-    };
     if lexicon.is_whole(base) {
-        base
-    } else {
-        ['ب', 'ل', 'ک'].into_iter().find_map(long).unwrap_or(base)
+        return base;
     }
+    future(base).or_else(|| preposition(base)).unwrap_or(base)
+}
+
+/// `سیتصل` is `یتصل`: the س of the future stands before the letter of the person.
+fn future(key: &str) -> Option<&str> {
+    let verb = key.strip_prefix('س')?;
+    let person = verb.starts_with(['ی', 'ت', 'ن']);
+    (person && verb.chars().count() >= 4).then_some(verb)
+}
+
+fn preposition(key: &str) -> Option<&str> {
+    let base = key.strip_prefix(['ب', 'ل', 'ک', 'ف'])?;
+    (base.chars().count() >= 6).then_some(base)
 }
 
 /// Cases, then possessives, then the plural; four letters must stay.

@@ -1,6 +1,6 @@
 """Uses the HTML pages as a reader would: filters, sorts, opens an article, on a desk and on a telephone.
 
-    python tests/browser/pages.py FOLDER    (a folder that `cargo run --example sample_report` wrote)
+    python tests/browser/pages.py FOLDER    (a folder that `tests/browser/run` filled)
 """
 
 import pathlib
@@ -177,6 +177,7 @@ def open_with_mouse_and_keys(driver):
     check(title.value_of_css_property("direction") == "rtl", "an Arabic title runs from the right")
     check(box.find_elements(By.CSS_SELECTOR, "blockquote mark"), "evidence is marked in its sentence")
     check(title.find_elements(By.TAG_NAME, "mark"), "evidence is marked in the title")
+    check(box.find_elements(By.CSS_SELECTOR, ".article mark"), "evidence is marked in the article")
     bad = driver.execute_script(CONTRAST)
     check(not bad, f"dialog: too little contrast: {bad}")
     driver.switch_to.active_element.send_keys(Keys.ESCAPE)
@@ -202,6 +203,19 @@ def comparison_page(driver, url):
     check("won" in driver.find_element(By.ID, "article").text, "a changed article opens with both scores")
 
 
+def explanation_page(driver, url):
+    driver.get(url)
+    box = driver.find_element(By.CSS_SELECTOR, "details.label")
+    check(box.get_attribute("open") is not None, "the answer given is open")
+    text = box.find_element(By.CSS_SELECTOR, ".article p")
+    check(text.value_of_css_property("direction") == "rtl", "a Persian paragraph runs from the right")
+    lines = {mark.value_of_css_property("border-bottom-style") for mark in box.find_elements(By.CSS_SELECTOR, ".article mark")}
+    check(lines == {"solid", "dotted"}, f"for and against differ in more than colour: {lines}")
+    shut = driver.find_element(By.CSS_SELECTOR, "details.label:not([open]) > summary")
+    shut.send_keys(Keys.ENTER)
+    check(len(driver.find_elements(By.CSS_SELECTOR, "details.label[open]")) > 1, "Enter opens another label")
+
+
 def times(driver, url):
     start = time.time()
     driver.get(url)
@@ -221,20 +235,22 @@ def times(driver, url):
 def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     report, comparison, ranking = (folder / name for name in ("words.report.html", "comparison.html", "ranking.html"))
+    explained = folder / "explained.html"
     for width, dark in [(1280, False), (1280, True), (390, False), (390, True)]:
         driver = browser(width, dark)
-        for page in (report, comparison, ranking):
+        for page in (report, comparison, ranking, explained):
             driver.get(page.as_uri())
             page_is_sound(driver, f"{page.name} at {width}{' dark' if dark else ''}")
         driver.quit()
     driver = browser(720)
-    for page in (report, comparison, ranking):
+    for page in (report, comparison, ranking, explained):
         driver.get(page.as_uri())
         printed_page_is_sound(driver, page.name)
     driver.quit()
     driver = browser(1280)
     report_page(driver, report.as_uri())
     comparison_page(driver, comparison.as_uri())
+    explanation_page(driver, explained.as_uri())
     loaded, everything, searched = times(driver, report.as_uri())
     size = report.stat().st_size / 1e6
     print(f"{checks} checks passed; {count(driver)[1]} answers, {size:.1f} MB: loaded in {loaded:.2f} s, "

@@ -2,7 +2,8 @@
 //!
 //! One Aho-Corasick automaton over the first word of every form reads the keys once; a candidate is then checked word
 //! by word: word boundaries, Arabic and Persian clitics and endings, prefix stars, the rest of a phrase. Of the forms
-//! that begin at one word the longest phrase wins, then the longest form; hits do not overlap.
+//! that begin at one word the longest phrase wins, then the longest form, then the exact one, then the one found
+//! letter by letter, then the one without a star; hits do not overlap.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,8 +22,21 @@ use super::{Concept, Glossary, GlossaryError};
 pub struct Hit {
     /// Index of the concept in the glossary.
     pub concept: u32,
+    /// Index of the form among the compiled ones; see [`Matcher::form`].
+    pub form: u32,
     /// Tokens it covers.
     pub tokens: Range<usize>,
+}
+
+/// The place of a form in a glossary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FormId {
+    /// Index of the concept.
+    pub concept: u32,
+    /// Index of the language in [`Lang::ALL`].
+    pub lang: usize,
+    /// Index of the form in its cell.
+    pub form: usize,
 }
 
 /// Names of a count over many concepts.
@@ -44,13 +58,13 @@ fn aggregates(concept: &Concept) -> [Aggregate; 2] {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct FormWord {
+pub(super) struct FormWord {
     /// Text key; without its article unless `exact`.
-    text: String,
+    pub(super) text: String,
     /// Any continuation fits.
-    star: bool,
+    pub(super) star: bool,
     /// Only this very key fits, article and clitics included.
-    exact: bool,
+    pub(super) exact: bool,
 }
 
 impl FormWord {
@@ -71,20 +85,45 @@ impl FormWord {
     }
 }
 
+/// What decides between two forms that fit at one word, the higher first: words, bytes, exact words, words found just
+/// as the form has them, words without star.
+type Rank = (u32, u32, u32, u32, u32);
+
 #[derive(Debug)]
-struct Form {
-    concept: u32,
-    lang: usize,
-    words: Vec<FormWord>,
+pub(super) struct Form {
+    pub(super) id: FormId,
+    pub(super) words: Vec<FormWord>,
 }
 
 impl Form {
-    /// More words first, then more bytes.
-    fn length(&self) -> (usize, usize) {
+    /// The rank at the tokens from `first` on, which it fits.
+    fn rank(&self, affixes: &Affixes, tokens: &TokenBuffer, first: usize) -> Rank {
+        let count = |of: &dyn Fn(usize, &FormWord) -> bool| {
+            let words = self.words.iter().enumerate();
+            words.filter(|(i, word)| of(*i, word)).count() as u32
+        };
+        let (words, bytes) = self.length();
         (
-            self.words.len(),
-            self.words.iter().map(|w| w.text.len()).sum(),
+            words,
+            bytes,
+            count(&|_, word| word.exact),
+            count(&|i, word| word.text == affixes.strip_article(tokens.key(first + i))),
+            count(&|_, word| !word.star),
         )
+    }
+
+    /// Words, then bytes.
+    fn length(&self) -> (u32, u32) {
+        let bytes = self.words.iter().map(|w| w.text.len() as u32).sum();
+        (self.words.len() as u32, bytes)
+    }
+
+    /// True where a word goes on as it likes that `other`, of as many words, has without star.
+    pub(super) fn goes_on_where(&self, other: &Self) -> bool {
+        let pairs = self.words.iter().zip(&other.words);
+        pairs
+            .into_iter()
+            .any(|(own, other)| own.star && !other.star)
     }
 }
 
@@ -114,7 +153,7 @@ impl Matcher {
         let mut patterns: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for (i, form) in forms.iter().enumerate() {
             patterns
-                .entry(form.words[0].pattern(&affixes[form.lang]).to_owned())
+                .entry(form.words[0].pattern(&affixes[form.id.lang]).to_owned())
                 .or_default()
                 .push(i as u32);
         }
@@ -144,6 +183,17 @@ impl Matcher {
         })
     }
 
+    /// Where the form of a hit stands in the glossary.
+    #[must_use]
+    pub fn form(&self, form: u32) -> FormId {
+        self.forms[form as usize].id
+    }
+
+    /// All compiled forms, in glossary order.
+    pub(super) fn forms(&self) -> &[Form] {
+        &self.forms
+    }
+
     /// Name of a concept.
     #[must_use]
     pub fn concept_id(&self, concept: u32) -> &str {
@@ -164,13 +214,28 @@ impl Matcher {
     /// The concepts of a document with their places in the text.
     #[must_use]
     pub fn hits(&self, analyzer: &Analyzer, document: &Document<'_>) -> Vec<(u32, Range<usize>)> {
-        let (mut tokens, mut hits) = (TokenBuffer::default(), Vec::new());
-        tokens.fill(analyzer, document.text, &document.kept, document.lang);
-        self.find(&tokens, &mut String::new(), &mut hits);
+        let (tokens, hits) = self.read(analyzer, document);
         let place = |t: &Range<usize>| tokens.bytes(t.start).start..tokens.bytes(t.end - 1).end;
         hits.iter()
             .map(|hit| (hit.concept, place(&hit.tokens)))
             .collect()
+    }
+
+    /// The distinct forms that fire in a document, in glossary order.
+    #[must_use]
+    pub fn forms_in(&self, analyzer: &Analyzer, document: &Document<'_>) -> Vec<FormId> {
+        let (_, hits) = self.read(analyzer, document);
+        let mut forms: Vec<FormId> = hits.iter().map(|hit| self.form(hit.form)).collect();
+        forms.sort_unstable();
+        forms.dedup();
+        forms
+    }
+
+    fn read(&self, analyzer: &Analyzer, document: &Document<'_>) -> (TokenBuffer, Vec<Hit>) {
+        let (mut tokens, mut hits) = (TokenBuffer::default(), Vec::new());
+        tokens.fill(analyzer, document.text, &document.kept, document.lang);
+        self.find(&tokens, &mut String::new(), &mut hits);
+        (tokens, hits)
     }
 
     /// Fills `hits` with the concepts of a document, in text order. `haystack` is working space.
@@ -191,7 +256,7 @@ impl Matcher {
                 haystack.push_str(self.affixes[lang].strip_article(tokens.key(i)));
             }
         }
-        let mut best: Vec<Option<(usize, usize, u32)>> = vec![None; tokens.len()];
+        let mut best: Vec<Option<(Rank, u32)>> = vec![None; tokens.len()];
         for found in automaton.find_overlapping_iter(haystack.as_str()) {
             let token = starts.partition_point(|&s| s <= found.start()) - 1;
             if found.start() - starts[token] > MAX_PROCLITIC_BYTES {
@@ -199,23 +264,45 @@ impl Matcher {
             }
             let fitting = self.by_pattern[found.pattern().as_usize()]
                 .iter()
-                .map(|&f| &self.forms[f as usize]);
-            if let Some(form) = fitting
-                .filter(|f| f.lang == lang)
-                .find(|f| self.fits(f, tokens, token))
+                .map(|&f| (f, &self.forms[f as usize]));
+            let mut longest = None;
+            for (index, form) in
+                fitting.filter(|(_, form)| form.id.lang == lang && self.fits(form, tokens, token))
             {
-                let (words, bytes) = form.length();
-                if best[token].is_none_or(|(w, b, _)| (words, bytes) > (w, b)) {
-                    best[token] = Some((words, bytes, form.concept));
+                if longest.is_some_and(|length| form.length() < length) {
+                    break;
+                }
+                longest = Some(form.length());
+                let rank = form.rank(&self.affixes[lang], tokens, token);
+                if best[token].is_none_or(|(other, _)| rank > other) {
+                    best[token] = Some((rank, index));
                 }
             }
         }
-        keep_disjoint(&best, hits);
+        self.keep_disjoint(&best, hits);
+    }
+
+    /// Takes the best form of each token from left to right, skipping tokens already covered.
+    fn keep_disjoint(&self, best: &[Option<(Rank, u32)>], hits: &mut Vec<Hit>) {
+        let mut next = 0;
+        for (token, found) in best.iter().enumerate() {
+            if let Some((_, index)) = *found
+                && token >= next
+            {
+                let form = &self.forms[index as usize];
+                next = token + form.words.len();
+                hits.push(Hit {
+                    concept: form.id.concept,
+                    form: index,
+                    tokens: token..next,
+                });
+            }
+        }
     }
 
     /// Checks every word of `form` against the tokens from `first` on.
     fn fits(&self, form: &Form, tokens: &TokenBuffer, first: usize) -> bool {
-        let affixes = &self.affixes[form.lang];
+        let affixes = &self.affixes[form.id.lang];
         first + form.words.len() <= tokens.len()
             && (first..first + form.words.len() - 1).all(|i| tokens.adjacent(i))
             && form.words.iter().enumerate().all(|(w, word)| {
@@ -227,33 +314,20 @@ impl Matcher {
 /// Longest run of Arabic proclitics in front of a form, in bytes: two letters of two bytes.
 const MAX_PROCLITIC_BYTES: usize = 4;
 
-/// Takes the best form of each token from left to right, skipping tokens already covered.
-fn keep_disjoint(best: &[Option<(usize, usize, u32)>], hits: &mut Vec<Hit>) {
-    let mut next = 0;
-    for (token, found) in best.iter().enumerate() {
-        if let Some((words, _, concept)) = *found
-            && token >= next
-        {
-            next = token + words;
-            hits.push(Hit {
-                concept,
-                tokens: token..next,
-            });
-        }
-    }
-}
-
 fn compile_forms(glossary: &Glossary, analyzer: &Analyzer, affixes: &[Affixes; 6]) -> Vec<Form> {
     let mut forms = Vec::new();
     let mut scratch = TokenKeys::default();
     for (concept, row) in glossary.concepts.iter().enumerate() {
         for (lang, cell) in row.forms.iter().enumerate() {
-            for text in cell {
+            for (index, text) in cell.iter().enumerate() {
                 let words = scratch.words(text, Lang::ALL[lang], analyzer, &affixes[lang]);
                 if !words.is_empty() {
                     forms.push(Form {
-                        concept: concept as u32,
-                        lang,
+                        id: FormId {
+                            concept: concept as u32,
+                            lang,
+                            form: index,
+                        },
                         words,
                     });
                 }

@@ -1,39 +1,22 @@
 //! The glossary: concepts with their surface forms in six languages, so that a label learnt in one tags the others.
 //!
-//! One CSV row a concept: `concept,kind,gloss,fa,ar,ru,az,tr,en`, forms separated by `|`. How forms match is written in
+//! One CSV row a concept: `concept,kind,gloss,fa,ar,ru,az,tr,en[,note]`, forms separated by `|`. How forms match is written in
 //! [`Matcher`]; the format for users in `data/README.md`.
 
 mod affixes;
+mod check;
+mod file;
 mod matcher;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use matcher::{Hit, Matcher};
-
-const HEADER: [&str; 9] = [
-    "concept", "kind", "gloss", "fa", "ar", "ru", "az", "tr", "en",
-];
-const KINDS: [&str; 10] = [
-    "topic_term",
-    "stance_positive",
-    "stance_negative",
-    "stance_neutral",
-    "place",
-    "person",
-    "people",
-    "organisation",
-    "agency",
-    "stop",
-];
-
-macro_rules! built_in {
-    ($($name:literal),* $(,)?) => {
-        [$((concat!("data/glossary/", $name, ".csv"), include_str!(concat!("../../../data/glossary/", $name, ".csv")))),*]
-    };
-}
+pub use check::{FormUse, GlossaryFinding, Severity, check_forms, check_use};
+pub use file::{GlossaryFile, GlossaryRow};
+pub use matcher::{FormId, Hit, Matcher};
 
 /// One concept and its surface forms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,8 +41,20 @@ pub struct GlossaryProblem {
     pub path: PathBuf,
     /// 1-based line.
     pub line: u64,
+    /// Name of the column; empty where the row as a whole is meant.
+    pub column: String,
     /// What is wrong.
     pub message: String,
+}
+
+impl std::fmt::Display for GlossaryProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, line {}", self.path.display(), self.line)?;
+        if !self.column.is_empty() {
+            write!(f, ", column \"{}\"", self.column)?;
+        }
+        write!(f, ": {}", self.message)
+    }
 }
 
 /// A glossary that cannot be used.
@@ -74,7 +69,7 @@ pub enum GlossaryError {
         source: std::io::Error,
     },
     /// Its content breaks the format; all problems.
-    #[error("{}", .0.iter().map(|p| format!("{}, line {}: {}", p.path.display(), p.line, p.message)).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Format(Vec<GlossaryProblem>),
     /// The forms cannot be compiled into one automaton.
     #[error("the glossary cannot be compiled: {0}")]
@@ -95,25 +90,9 @@ impl Glossary {
     /// # Errors
     /// None in a released build: a test reads every file.
     pub fn built_in() -> Result<Self, GlossaryError> {
-        let files = built_in!(
-            "energy",
-            "transport",
-            "security",
-            "consular",
-            "stance",
-            "diplomacy",
-            "economy",
-            "law",
-            "organisations",
-            "places",
-            "people",
-            "society",
-            "agencies",
-            "stop"
-        );
         let mut glossary = Self::default();
-        for (name, text) in files {
-            glossary.append(Path::new(name), text)?;
+        for file in GlossaryFile::built_in() {
+            glossary.add(file)?;
         }
         Ok(glossary)
     }
@@ -123,11 +102,7 @@ impl Glossary {
     /// # Errors
     /// When the file cannot be read or breaks the format.
     pub fn read(&mut self, path: &Path) -> Result<(), GlossaryError> {
-        let text = std::fs::read_to_string(path).map_err(|source| GlossaryError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
-        self.append(path, &text)
+        self.add(GlossaryFile::read(path)?)
     }
 
     /// Adds the concepts of a CSV text; `path` is for messages.
@@ -135,76 +110,43 @@ impl Glossary {
     /// # Errors
     /// Every row that breaks the format.
     pub fn append(&mut self, path: &Path, text: &str) -> Result<(), GlossaryError> {
-        let subject = path
-            .file_stem()
-            .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-        let mut problems = Vec::new();
-        let mut problem = |line, message| {
-            problems.push(GlossaryProblem {
-                path: path.to_owned(),
-                line,
-                message,
-            })
-        };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(text.as_bytes());
-        for (i, record) in reader.records().enumerate() {
-            match record {
-                Ok(record) if i == 0 => {
-                    check_header(&record).map_or((), |message| problem(1, message))
-                }
-                Ok(record) => {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    match self.concept(&record, &subject) {
-                        Ok(concept) => self.concepts.push(concept),
-                        Err(message) => problem(line, message),
-                    }
-                }
-                Err(e) => problem(e.position().map_or(0, csv::Position::line), e.to_string()),
+        self.add(GlossaryFile::parse(path, text))
+    }
+
+    /// Adds the concepts of a file.
+    ///
+    /// # Errors
+    /// Every problem of the file, and every concept that stands in the glossary already.
+    pub fn add(&mut self, file: GlossaryFile) -> Result<(), GlossaryError> {
+        let mut problems = file.problems;
+        let mut names: HashSet<String> = self.concepts.iter().map(|c| c.concept.clone()).collect();
+        for row in file.rows {
+            if names.insert(row.concept.concept.clone()) {
+                self.concepts.push(row.concept);
+            } else {
+                problems.push(GlossaryProblem {
+                    path: file.path.clone(),
+                    line: row.line,
+                    column: "concept".to_owned(),
+                    message: format!("\"{}\" exists already", row.concept.concept),
+                });
             }
         }
         if problems.is_empty() {
             Ok(())
         } else {
+            problems.sort_by_key(|p| p.line);
             Err(GlossaryError::Format(problems))
         }
     }
 
-    fn concept(&self, record: &csv::StringRecord, subject: &str) -> Result<Concept, String> {
-        if record.len() != HEADER.len() {
-            return Err(format!("{} cells, expected {}", record.len(), HEADER.len()));
+    /// The rows of all files in order, without looking for repeated names: what [`check_forms`] and [`check_use`] count by.
+    #[must_use]
+    pub fn of_rows(files: &[GlossaryFile]) -> Self {
+        let rows = files.iter().flat_map(|file| &file.rows);
+        Self {
+            concepts: rows.map(|row| row.concept.clone()).collect(),
         }
-        let id = record[0].trim();
-        if id.is_empty()
-            || !id
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        {
-            return Err(format!(
-                "concept \"{id}\" must be lower-case letters, digits and _"
-            ));
-        }
-        if self.concepts.iter().any(|c| c.concept == id) {
-            return Err(format!("concept \"{id}\" exists already"));
-        }
-        if !KINDS.contains(&record[1].trim()) {
-            return Err(format!(
-                "unknown kind \"{}\"; one of {}",
-                &record[1],
-                KINDS.join(", ")
-            ));
-        }
-        let forms = std::array::from_fn(|i| split_forms(&record[i + 3]));
-        Ok(Concept {
-            concept: id.to_owned(),
-            subject: subject.to_owned(),
-            kind: record[1].trim().to_owned(),
-            gloss: record[2].trim().to_owned(),
-            forms,
-        })
     }
 
     /// A digest of all concepts and forms, hex.
@@ -221,18 +163,4 @@ impl Glossary {
         }
         hasher.finalize().to_hex().to_string()
     }
-}
-
-fn check_header(record: &csv::StringRecord) -> Option<String> {
-    let same =
-        record.len() == HEADER.len() && record.iter().zip(HEADER).all(|(a, b)| a.trim() == b);
-    (!same).then(|| format!("the header must be {}", HEADER.join(",")))
-}
-
-fn split_forms(cell: &str) -> Vec<String> {
-    cell.split('|')
-        .map(str::trim)
-        .filter(|form| !form.is_empty())
-        .map(str::to_owned)
-        .collect()
 }

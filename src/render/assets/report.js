@@ -35,9 +35,10 @@
 
   // ---- rows: one for each article and task (report) or each changed answer (comparison) ----
   const names = (labels, bits) => labels.filter((_, at) => bits[at] === "1");
+  const ofTask = (list, task) => list.filter(([label]) => task.labels.includes(label));
   const reportRows = () => {
     const rows = [];
-    data.articles.forEach(([id, title, slices, answers, evidence, sentences], order) => {
+    data.articles.forEach(([id, title, slices, answers, evidence, sentences, body], order) => {
       data.tasks.forEach((task, at) => {
         const [gold, decided, scores] = answers[at];
         const missed = [], invented = [];
@@ -50,7 +51,8 @@
           gap = Math.max(gap, Math.abs(scores[label] / 1000 - (task.single ? 0.5 : task.cuts[label])));
         }
         const kind = !known ? "unknown" : missed.length + invented.length ? "wrong" : "right";
-        rows.push({ order, id, title, slices, task: at, gold, decided, scores, missed, invented, gap, kind, evidence, sentences });
+        rows.push({ order, id, title, slices, task: at, gold, decided, scores, missed, invented, gap, kind, body,
+          evidence: ofTask(evidence, task), sentences: ofTask(sentences, task) });
       });
     });
     return rows;
@@ -117,8 +119,9 @@
   };
   let sort = comparing ? null : { by: "gap", down: true };
   let shown = [], page = 0;
+  const SIGNS = { warn: "−", worse: "+", better: "✓" };
   const chips = (labels, kind = () => "label") => labels.length
-    ? labels.map((label) => make("span", { class: `chip ${kind(label)}`, dir: "auto", text: label }))
+    ? labels.map((label) => make("span", { class: `chip ${kind(label)}` }, SIGNS[kind(label)] ? `${SIGNS[kind(label)]} ` : "", make("bdi", { text: label })))
     : [make("span", { class: "chip none", text: "none" })];
   const cell = (name, content, kind) => make("td", { "data-name": name, class: kind || "" }, ...[content].flat());
   const titleCell = (row, at) => make("td", { class: "title" },
@@ -184,12 +187,14 @@
     return draw("svg", { class: "gauge", viewBox: "0 0 130 16", "aria-hidden": "true" }, draw("rect", { class: "track", x: 1, y: 3, width: 128, height: 10, rx: 5 }),
       draw("rect", { class: weight < 0 ? "minus" : "fill", x: weight < 0 ? 65 - half : 65, y: 4, width: half, height: 8 }));
   };
-  // Marks every evidence text where it stands, longest first, never inside a mark.
+  // Marks every evidence text where it stands as whole words, longest first, never inside a mark.
+  const inWord = (letter) => /[\p{L}\p{M}\p{N}\u200c]/u.test(letter ?? "");
   const highlighted = (text, evidence) => {
     const kinds = new Int8Array(text.length);
     for (const [, words, weight] of [...evidence].sort((a, b) => b[1].length - a[1].length)) {
       if (!words) continue;
       for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + words.length)) {
+        if (inWord(text[at - 1]) || inWord(text[at + words.length])) continue;
         if (kinds.subarray(at, at + words.length).every((kind) => kind === 0)) kinds.fill(weight < 0 ? 2 : 1, at, at + words.length);
       }
     }
@@ -204,33 +209,37 @@
     return parts;
   };
   const table = (columns, body) => make("div", { class: "scroll" }, make("table", {},
-    make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col", text: name })))), make("tbody", {}, ...body)));
+    make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col", text: name ?? "", class: name === null ? "drawn" : "" })))), make("tbody", {}, ...body)));
   const td = (content, kind) => make("td", { class: kind || "" }, ...[content].flat());
   const name = (text) => make("th", { scope: "row", dir: "auto", text });
   const answers = (row) => {
     const task = data.tasks[row.task];
     const shownLabels = task.labels.map((_, at) => at).filter((at) => task.labels.length <= 12 || row.gold[at] === "1" || row.decided[at] === "1" || row.scores[at] >= 100);
-    return table(["label", "gold", "decided", "score", "", task.single ? "" : "cut", ""], shownLabels.map((at) => {
+    return table(["label", "gold", "decided", null, "score", ...(task.single ? [] : ["cut"]), "verdict"], shownLabels.map((at) => {
       const gold = { 1: "yes", 0: "no", "-": "not annotated" }[row.gold[at]], decided = row.decided[at] === "1" ? "yes" : "no";
       const known = row.gold[at] !== "-", right = row.gold[at] === row.decided[at];
       const cut = task.single ? undefined : task.cuts[at];
-      return make("tr", {}, name(task.labels[at]), td(gold), td(decided), td(bar(row.scores[at] / 1000, cut)), td((row.scores[at] / 1000).toFixed(2), "number"),
-        td(cut === undefined ? "" : cut.toFixed(2), "number"), td(known ? make("span", { class: right ? "right" : "wrong", text: right ? "✓ right" : "✗ wrong" }) : ""));
+      return make("tr", {}, name(task.labels[at]), td(gold), td(decided), td(bar(row.scores[at] / 1000, cut), "drawn"), td((row.scores[at] / 1000).toFixed(2), "number"),
+        ...(cut === undefined ? [] : [td(cut.toFixed(2), "number")]), td(known ? make("span", { class: right ? "right" : "wrong", text: right ? "✓ right" : "✗ wrong" }) : ""));
     }));
   };
-  const moves = (row) => table(["label", "baseline", "", "candidate", "", ""], row.labels.map(([label, right, before, after]) =>
-    make("tr", {}, name(label), td(bar(before)), td(before.toFixed(2), "number"), td(bar(after)), td(after.toFixed(2), "number"),
+  const moves = (row) => table(["label", null, "baseline", null, "candidate", "verdict"], row.labels.map(([label, right, before, after]) =>
+    make("tr", {}, name(label), td(bar(before), "drawn"), td(before.toFixed(2), "number"), td(bar(after), "drawn"), td(after.toFixed(2), "number"),
       td(make("span", { class: right ? "right" : "wrong", text: right ? "✓ won" : "✗ lost" })))));
   const evidenceTable = (title, evidence) => {
     if (!evidence.length) return [];
     const most = Math.max(...evidence.map((one) => Math.abs(one[2])), 1e-9);
-    return [make("h3", { text: title }), table(["words in the article", "for or against", "weight", "", "concept"], evidence.map(([label, words, weight, concept]) =>
-      make("tr", {}, name(words), td(make("span", { dir: "auto", text: label })), td(weightBar(weight, most)),
+    return [make("h3", { text: title }), table(["words", "label", null, "weight", "concept"], evidence.map(([label, words, weight, concept]) =>
+      make("tr", {}, name(words), td(make("span", { dir: "auto", text: label })), td(weightBar(weight, most), "drawn"),
         td((weight > 0 ? "+" : "") + weight.toFixed(2), "number"), td(make("span", { dir: "auto", text: concept || "" })))))];
   };
   const sentences = (row) => row.sentences.length
     ? [make("h3", { text: "Sentences that carried a label" }), ...row.sentences.map(([label, text]) =>
       make("blockquote", { dir: "auto" }, ...highlighted(text, row.evidence), " ", make("span", { class: "chip label", dir: "auto", text: label })))]
+    : [];
+  const wholeText = (row) => row.body
+    ? [make("h3", { text: "The article" }), make("div", { class: "article" }, ...row.body.split("\n").filter((line) => line.trim())
+      .map((line) => make("p", { dir: "auto" }, ...highlighted(line, row.evidence))))]
     : [];
   const open = (at) => {
     const row = shown[at], box = $("article");
@@ -239,7 +248,7 @@
     const detail = comparing
       ? [make("p", {}, verdict(row.outcome), " gold: ", ...chips(row.gold)), moves(row), ...sentences(row),
         ...evidenceTable("What carried the candidate", row.afterEvidence), ...evidenceTable("What carried the baseline", row.beforeEvidence)]
-      : [answers(row), ...sentences(row), ...evidenceTable("What carried the answers", row.evidence)];
+      : [answers(row), ...sentences(row), ...evidenceTable("What carried the answers", row.evidence), ...wholeText(row)];
     box.replaceChildren(
       make("div", { class: "top" }, make("h2", { id: "article-title", dir: "auto" }, ...highlighted(row.title || row.id, row.evidence)),
         make("button", { type: "button", "aria-label": "Close", text: "✕", on: { click: () => box.close() } })),

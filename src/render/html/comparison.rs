@@ -30,7 +30,7 @@ pub fn comparison_html(comparison: &Comparison) -> String {
     super::page(
         &title,
         &body,
-        &comparison_data(std::slice::from_ref(comparison)),
+        Some(&comparison_data(std::slice::from_ref(comparison))),
     )
 }
 
@@ -60,13 +60,13 @@ pub fn ranking_html(ranking: &Ranking) -> String {
             (changed_table())
         }
     };
-    super::page(&title, &body, &comparison_data(&ranking.comparisons))
+    super::page(&title, &body, Some(&comparison_data(&ranking.comparisons)))
 }
 
 fn changed_table() -> Markup {
     article_table(
         "Changed articles",
-        "Articles whose answer changed, lost ones first. Green: gold, red: not gold. Open one to see both scores and what carried them.",
+        "Articles whose answer changed, lost ones first. ✓ gold, + not gold. Open one to see both scores and what carried them.",
     )
 }
 

@@ -11,15 +11,20 @@ use crate::evaluate::{
     ChangedArticle, Comparison, Evidence, Outcome, Report, Sentence, TaskOutcomes,
 };
 
-/// Script data of a report.
-pub(crate) fn report_data(report: &Report) -> String {
+/// Bytes of article texts a page carries at most: a browser opens this without a pause.
+const TEXT_BYTES: usize = 24_000_000;
+
+/// Script data of a report. `texts` are those of its articles in order, or none.
+pub(crate) fn report_data(report: &Report, texts: &[&str]) -> String {
     let tasks: Vec<Value> = report
         .tasks
         .iter()
         .map(|task| task_data(&task.outcomes))
         .collect();
+    let complete = texts.len() == report.articles.len();
+    let carried = carried_texts(report, if complete { texts } else { &[] });
     let rows: Vec<_> = (0..report.articles.len())
-        .map(|row| article_row(report, row))
+        .map(|row| article_row(report, row, carried.get(row).copied().flatten()))
         .collect();
     in_script(&Page {
         mode: "report",
@@ -43,7 +48,28 @@ type Answer = (String, String, Vec<u32>);
 /// Label, words, weight, concept.
 type EvidenceRow<'a> = (&'a str, &'a str, f64, Option<&'a str>);
 
-/// `[id, title, slices, answers a task, evidence, sentences]`.
+/// The texts a page carries: those of wrong answers first, until there are [`TEXT_BYTES`].
+fn carried_texts<'t>(report: &Report, texts: &[&'t str]) -> Vec<Option<&'t str>> {
+    let wrong = |row: &usize| {
+        let cells = report.tasks.iter().flat_map(|t| t.outcomes.row(*row));
+        let mut known = cells.filter_map(|cell| cell.gold.map(|gold| gold != cell.decided));
+        known.any(|wrong| wrong)
+    };
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|row| !wrong(row));
+    let mut carried = vec![None; order.len()];
+    let mut bytes = 0;
+    for row in order {
+        bytes += texts[row].len();
+        if bytes > TEXT_BYTES {
+            break;
+        }
+        carried[row] = Some(texts[row]);
+    }
+    carried
+}
+
+/// `[id, title, slices, answers a task, evidence, sentences, text]`.
 #[derive(Serialize)]
 struct ArticleRow<'a>(
     &'a str,
@@ -52,9 +78,10 @@ struct ArticleRow<'a>(
     Vec<Answer>,
     Vec<EvidenceRow<'a>>,
     Vec<(&'a str, &'a str)>,
+    Option<&'a str>,
 );
 
-fn article_row(report: &Report, row: usize) -> ArticleRow<'_> {
+fn article_row<'a>(report: &'a Report, row: usize, text: Option<&'a str>) -> ArticleRow<'a> {
     let article = &report.articles[row];
     ArticleRow(
         &article.id,
@@ -67,6 +94,7 @@ fn article_row(report: &Report, row: usize) -> ArticleRow<'_> {
             .collect(),
         article.evidence.iter().map(evidence).collect(),
         article.sentences.iter().map(sentence).collect(),
+        text,
     )
 }
 

@@ -1,5 +1,6 @@
 //! Reports and comparisons as one HTML file each: no network, no other files, nothing of the data run as code.
 
+mod article;
 mod comparison;
 mod data;
 mod parts;
@@ -11,14 +12,15 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+pub use article::explanation_html;
 pub use comparison::{comparison_html, ranking_html};
 pub use report::report_html;
 
 const STYLE: &str = include_str!("../assets/report.css");
 const SCRIPT: &str = include_str!("../assets/report.js");
 
-/// A whole page. `data` is JSON for the script, already safe inside a script element.
-fn page(title: &str, body: &Markup, data: &str) -> String {
+/// A whole page. `data` is JSON for the script, already safe inside a script element; a page without has no script.
+fn page(title: &str, body: &Markup, data: Option<&str>) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -33,8 +35,10 @@ fn page(title: &str, body: &Markup, data: &str) -> String {
             }
             body {
                 (body)
-                script type="application/json" id="data" { (PreEscaped(data)) }
-                script { (PreEscaped(SCRIPT)) }
+                @if let Some(data) = data {
+                    script type="application/json" id="data" { (PreEscaped(data)) }
+                    script { (PreEscaped(SCRIPT)) }
+                }
             }
         }
     };

@@ -280,3 +280,35 @@ pub(crate) fn learning_curve(name: &str, points: &[CurvePoint]) -> Markup {
         &drawn,
     )
 }
+
+/// A probability from 0 to 1 with the cut marked.
+pub(crate) fn score_bar(label: &str, probability: f64, cut: Option<f64>) -> Markup {
+    let x = |value: f64| tidy(2.0 + (BAR - 4.0) * value.clamp(0.0, 1.0));
+    let said = cut.map_or(String::new(), |cut| format!(", cut {cut:.2}"));
+    html! {
+        svg class="gauge" role="img" viewBox=(format!("0 0 {BAR} 16")) {
+            title { (format!("{label}: probability {probability:.2}{said}")) }
+            rect class="track" x="1" y="3" width=(tidy(BAR - 2.0)) height="10" rx="5" {}
+            rect class="fill" x="2" y="4" width=(tidy((BAR - 4.0) * probability.clamp(0.0, 1.0))) height="8" rx="4" {}
+            @if let Some(cut) = cut { line class="cut" x1=(x(cut)) x2=(x(cut)) y1="0" y2="16" {} }
+        }
+    }
+}
+
+/// A signed contribution: to the right of the middle it speaks for a label, to the left against it. The number stands
+/// beside it, so it is hidden from screen readers.
+pub(crate) fn weight_bar(weight: f64, most: f64) -> Markup {
+    let half = (BAR / 2.0 - 2.0) * (weight.abs() / most).min(1.0);
+    let start = if weight < 0.0 {
+        BAR / 2.0 - half
+    } else {
+        BAR / 2.0
+    };
+    html! {
+        svg class="gauge" aria-hidden="true" viewBox=(format!("0 0 {BAR} 16")) {
+            rect class="track" x="1" y="3" width=(tidy(BAR - 2.0)) height="10" rx="5" {}
+            rect class=(if weight < 0.0 { "minus" } else { "fill" }) x=(tidy(start)) y="4" width=(tidy(half)) height="8" {}
+            line class="middle" x1=(tidy(BAR / 2.0)) x2=(tidy(BAR / 2.0)) y1="2" y2="14" {}
+        }
+    }
+}

@@ -13,7 +13,7 @@ use super::parts::{
 };
 use super::plots::{self, BARS};
 use crate::render::slices::worth_showing;
-use crate::render::text::shown_metrics;
+use crate::render::text::{baseline_headlines, shown_metrics};
 
 /// Labels that get plots of their own, most frequent first; more would bury the page.
 const PLOTTED: usize = 12;
@@ -25,18 +25,34 @@ const OPENED: usize = 4;
 const PAIRS: usize = 12;
 
 /// A report as one self-contained HTML file: tables, plots and every article with its answers and evidence.
+///
+/// `texts` are the texts of its articles in its order, for reading an article where its answers stand; an empty slice
+/// leaves them out. Of more than 24 MB the page carries those of wrong answers first.
 #[must_use]
-pub fn report_html(report: &Report) -> String {
+pub fn report_html(report: &Report, texts: &[&str]) -> String {
     let body = html! {
         (header(report))
         main {
             @for (at, task) in report.tasks.iter().enumerate() { (task_section(report, at, task)) }
             (curve_section(report))
-            (article_table("Articles", "Wrong answers, most confident mistake first. Yellow: missed, red: decided and not gold, green: right. Open one to see what carried it."))
+            (article_table("Articles", &articles_note(report)))
             (settings_section(report))
         }
     };
-    super::page(&report.title, &body, &report_data(report))
+    super::page(&report.title, &body, Some(&report_data(report, texts)))
+}
+
+fn articles_note(report: &Report) -> String {
+    let mut note =
+        "Wrong answers, most confident mistake first. − missed, + decided and not gold, ✓ right. \
+        Open one to see what carried it."
+            .to_owned();
+    if report.method == "cross_validation" {
+        note.push_str(
+            " Answers are those of models that never saw the article; the words are those of the model trained on all of them.",
+        );
+    }
+    note
 }
 
 fn header(report: &Report) -> Markup {
@@ -52,11 +68,12 @@ fn header(report: &Report) -> Markup {
             }
             div class="cards" {
                 (card(&name, &short(headline.estimate.value), &range(headline.estimate), "headline"))
-                @for baseline in &report.baselines {
-                    @if let Some(estimate) = headline_of(report, &baseline.tasks) {
-                        (card(&format!("baseline: {}", baseline.name), &short(estimate.value), &range(estimate), ""))
-                    }
+                @for (name, estimate) in baseline_headlines(report) {
+                    (card(&format!("baseline: {name}"), &short(estimate.value), &range(estimate), ""))
                 }
+            }
+            @for check in &report.noise_check {
+                p class="note" { "Noise check, " bdi { (check.task) } " " (check.words) }
             }
             nav aria-label="sections" {
                 @for (at, task) in report.tasks.iter().enumerate() {
@@ -67,16 +84,6 @@ fn header(report: &Report) -> Markup {
             }
         }
     }
-}
-
-fn headline_of(
-    report: &Report,
-    tasks: &[std::collections::BTreeMap<Metric, crate::evaluate::Estimate>],
-) -> Option<crate::evaluate::Estimate> {
-    tasks
-        .get(report.task_index(&report.headline.task)?)?
-        .get(&report.headline.metric)
-        .copied()
 }
 
 fn task_section(report: &Report, at: usize, task: &TaskReport) -> Markup {
@@ -231,7 +238,7 @@ fn slice_row(slice: &SliceReport) -> Markup {
     html! {
         tr {
             th scope="row" dir="auto" { (slice.key) }
-            td dir="auto" { (slice.value) }
+            td dir="auto" class="value" { (slice.value) }
             td class="number" { (slice.articles) }
             (estimate_cells(estimate(Metric::MacroF1)))
             td class="said" { (crate::evaluate::words::estimate(estimate(Metric::SubsetAccuracy))) }

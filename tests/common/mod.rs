@@ -1,0 +1,75 @@
+//! What the tests of the command share.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A folder of its own, and the real binary run in it.
+pub(crate) struct Sandbox(TempDir);
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
+        Run(Command::new(env!("CARGO_BIN_EXE_toolkit"))
+            .args(args)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap())
+    }
+}
+
+/// What a run of the binary left.
+pub(crate) struct Run(pub(crate) Output);
+
+impl Run {
+    pub(crate) fn out(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    pub(crate) fn err(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    /// Exit code; a panic is never an answer.
+    pub(crate) fn code(&self) -> i32 {
+        assert!(!self.err().contains("panicked"), "{}", self.err());
+        self.0.status.code().expect("not killed by a signal")
+    }
+
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!(self.code(), 0, "{}\n{}", self.out(), self.err());
+        self
+    }
+
+    /// Exit code 2 with a message of at most one screen that holds every one of `parts`.
+    pub(crate) fn fails(self, parts: &[&str]) -> Self {
+        assert_eq!(self.code(), 2, "{}\n{}", self.out(), self.err());
+        let message = self.err();
+        for part in parts {
+            assert!(message.contains(part), "{part:?} is not in:\n{message}");
+        }
+        assert!(
+            message.lines().count() <= 24,
+            "more than a screen:\n{message}"
+        );
+        self
+    }
+}
