@@ -12,10 +12,7 @@ pub fn write<T>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<T>,
 ) -> io::Result<T> {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     if path.is_dir() {
         return Err(io::Error::new(
             io::ErrorKind::IsADirectory,
@@ -29,8 +26,19 @@ pub fn write<T>(
     drop(buffered);
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
-    File::open(folder)?.sync_all()?;
+    sync_folder(path)?;
     Ok(result)
+}
+
+/// Waits until the name of `path` is on disk.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// The files are for others to read: 0666 less the umask, as for any new file, not the 0600 of temporary files.

@@ -9,10 +9,12 @@
 //! - [`pipeline`]: all of it as one thing that is trained, saved and asked;
 //! - [`evaluate`]: counts, metrics, intervals, reports and their comparison;
 //! - [`store`]: the model file;
-//! - [`render`]: a report or comparison as terminal text, Markdown or HTML.
+//! - [`render`]: a report or comparison as terminal text, Markdown or HTML;
+//! - [`batch`]: inputs of any size to rows, in order, in bounded memory, resumable; Arrow and Parquet.
 
 pub mod article;
 pub mod atomic;
+pub mod batch;
 pub mod classify;
 pub mod evaluate;
 pub mod features;

@@ -447,7 +447,7 @@ fn predict_says_what_is_wrong_with_its_arguments() {
         .fails(&["missing.txt"]);
     sandbox
         .run(&["predict", "-", "--model", model])
-        .fails(&["standard input is empty"]);
+        .fails(&["could not be read", "-: empty"]);
 }
 
 /// Trains on `csv` with one good article beside it.

@@ -179,15 +179,38 @@ impl Repeated {
         if files.len() < LEAST_ARTICLES as usize {
             return Self::default();
         }
+        let text = |file: &P| Some(read_text(file.as_ref()).ok()?.0);
+        Self::in_chunks(files.chunks(BATCH).map(Vec::from_iter), text)
+    }
+
+    /// The first pass over chunks of articles to be read; `text` gives nothing for one that cannot be.
+    pub(crate) fn in_chunks<T: Send>(
+        chunks: impl Iterator<Item = Vec<T>>,
+        text: impl Fn(T) -> Option<String> + Sync,
+    ) -> Self {
         let mut lines = RepeatedLines::default();
-        for batch in files.chunks(BATCH) {
-            let read: Vec<Option<ArticleLines>> = batch
-                .par_iter()
-                .map(|file| Some(ArticleLines::of(&read_text(file.as_ref()).ok()?.0)))
+        for chunk in chunks {
+            let read: Vec<Option<ArticleLines>> = chunk
+                .into_par_iter()
+                .map(|item| Some(ArticleLines::of(&text(item)?)))
                 .collect();
             read.iter().flatten().for_each(|article| lines.add(article));
         }
         lines.finish()
+    }
+
+    /// What tells this set of lines from another, hex.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut lines: Vec<(&u64, &u32)> = self.lines.iter().collect();
+        lines.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.articles.to_le_bytes());
+        for (line, articles) in lines {
+            hasher.update(&line.to_le_bytes());
+            hasher.update(&articles.to_le_bytes());
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
     }
 
     /// The first pass over texts at hand.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use walkdir::{DirEntry, WalkDir};
 
 /// Why an input path gives no list of files.
 #[derive(Debug, Error)]
@@ -18,19 +19,21 @@ pub enum InputError {
     },
     /// A folder without a single article.
     #[error(
-        "{path}: no article in this folder (looked for .txt and .html files, also in folders below it)"
+        "{path}: no article in this folder (looked for {looked_for} files, also in folders below it)"
     )]
     NoArticles {
         /// Folder concerned.
         path: PathBuf,
+        /// What would have been taken.
+        looked_for: String,
     },
 }
 
 /// File name endings read as an article.
 pub(crate) const ARTICLE_EXTENSIONS: &[&str] = &["txt", "html", "htm"];
 
-/// Expands files and folders to article files: a file as typed, a folder to every article below it in the byte order
-/// of paths. Links to folders are not followed, so no circle is walked.
+/// Expands files and folders to article files: a file as typed, a folder to every article below it as [`walk`] finds
+/// them.
 ///
 /// # Errors
 /// A path that does not exist, a folder that cannot be listed, or one that holds no article.
@@ -46,33 +49,40 @@ pub fn find_articles(paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
             continue;
         }
         let before = found.len();
-        walk(path, &mut found)?;
+        for file in walk(path, is_article) {
+            found.push(file?);
+        }
         if found.len() == before {
-            return Err(InputError::NoArticles { path: path.clone() });
+            return Err(InputError::NoArticles {
+                path: path.clone(),
+                looked_for: ".txt and .html".to_owned(),
+            });
         }
     }
     Ok(found)
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), InputError> {
-    let io = |source| InputError::Io {
-        path: folder.to_owned(),
-        source,
-    };
-    let mut entries = fs::read_dir(folder)
-        .map_err(io)?
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(io)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        if entry.file_type().map_err(io)?.is_dir() {
-            walk(&path, found)?;
-        } else if is_article(&path) {
-            found.push(path);
-        }
-    }
-    Ok(())
+/// Every file below `folder` that `wanted` takes, in the byte order of names, folder by folder, found as it is asked for: only one folder's
+/// names a level are in memory. Links to folders are not followed, so no circle is walked.
+pub fn walk<F: Fn(&Path) -> bool>(
+    folder: &Path,
+    wanted: F,
+) -> impl Iterator<Item = Result<PathBuf, InputError>> + use<F> {
+    let entries = WalkDir::new(folder).sort_by_file_name().into_iter();
+    let folder = folder.to_owned();
+    entries.filter_map(move |entry| match entry {
+        Ok(entry) if is_folder(&entry) || !wanted(entry.path()) => None,
+        Ok(entry) => Some(Ok(entry.into_path())),
+        Err(error) => Some(Err(InputError::Io {
+            path: error.path().unwrap_or(&folder).to_owned(),
+            source: error.into(),
+        })),
+    })
+}
+
+/// A folder, or a link to one.
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_dir() || (entry.path_is_symlink() && entry.path().is_dir())
 }
 
 fn is_article(path: &Path) -> bool {

@@ -32,9 +32,10 @@ pub use folds::{FoldError, Folds, TimeSplit};
 pub(crate) use gold::spelled;
 pub use gold::{GoldTask, UnknownLabel};
 pub use html::{HtmlError, Page, extract};
-pub use inputs::{InputError, find_articles};
+pub use inputs::{InputError, find_articles, walk};
 pub use labels::{Corpus, LabelColumn, LabelsError, LabelsOptions, Problem};
-pub use read::{ReadError, read_article};
+pub(crate) use read::decoding_flags;
+pub use read::{ReadError, article_of, read_article, read_limited};
 pub use task::{Task, TaskKind};
 
 /// Optional facts that came with an article, from columns of `labels.csv` or fields of a JSON line.

@@ -1,6 +1,7 @@
 //! One article file to text.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -8,7 +9,7 @@ use thiserror::Error;
 use super::{Article, Decoded, HtmlError, decode, extract};
 
 /// Largest article read, in bytes: no news article is larger, and a stray disk image must not fill the memory.
-pub(crate) const MAX_ARTICLE_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_ARTICLE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Why a file gives no article.
 #[derive(Debug, Error)]
@@ -22,12 +23,12 @@ pub enum ReadError {
         source: std::io::Error,
     },
     /// Larger than the limit for one article.
-    #[error("{path}: {bytes} bytes, more than the limit of {MAX_ARTICLE_BYTES} for one article")]
+    #[error("{path}: larger than the limit of {limit} bytes for one article")]
     TooLarge {
         /// File concerned.
         path: PathBuf,
-        /// Its size.
-        bytes: u64,
+        /// The limit.
+        limit: u64,
     },
     /// Holds NUL bytes: not text.
     #[error("{path}: binary file (a zero byte at offset {offset}); articles are plain text")]
@@ -46,7 +47,7 @@ pub enum ReadError {
         source: HtmlError,
     },
     /// Nothing but white space.
-    #[error("{path}: empty: no text in the file")]
+    #[error("{path}: empty: no text in it")]
     Empty {
         /// File concerned.
         path: PathBuf,
@@ -68,20 +69,53 @@ pub fn read_article(path: &Path, id: &str) -> Result<Article, ReadError> {
     })
 }
 
-/// Text of an article file of limited size that is not blank, and what had to be done to read it.
-pub(crate) fn read_text(path: &Path) -> Result<(String, Vec<String>), ReadError> {
-    let io = |source| ReadError::Io {
+/// Makes an article of the bytes of a text file, or of a web page.
+///
+/// # Errors
+/// [`ReadError::Binary`], [`ReadError::Html`] or [`ReadError::Empty`].
+pub fn article_of(bytes: &[u8], html: bool, path: &Path, id: &str) -> Result<Article, ReadError> {
+    let (text, flags) = text_of(bytes, html, path)?;
+    Ok(Article {
+        id: id.to_owned(),
+        text,
+        path: path.to_owned(),
+        flags,
+        ..Article::default()
+    })
+}
+
+/// Reads all of `from`, but never more than one byte beyond `limit`.
+///
+/// # Errors
+/// [`ReadError::Io`], and [`ReadError::TooLarge`] beyond `limit`.
+pub fn read_limited(from: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    let read = from.take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|source| ReadError::Io {
         path: path.to_owned(),
         source,
-    };
-    let bytes = fs::metadata(path).map_err(io)?.len();
-    if bytes > MAX_ARTICLE_BYTES {
+    })?;
+    if bytes.len() as u64 > limit {
         return Err(ReadError::TooLarge {
             path: path.to_owned(),
-            bytes,
+            limit,
         });
     }
-    let decoded = decode(&fs::read(path).map_err(io)?);
+    Ok(bytes)
+}
+
+/// Text of an article file of limited size that is not blank, and what had to be done to read it.
+pub(crate) fn read_text(path: &Path) -> Result<(String, Vec<String>), ReadError> {
+    let file = File::open(path).map_err(|source| ReadError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let bytes = read_limited(file, path, MAX_ARTICLE_BYTES)?;
+    text_of(&bytes, is_html(path), path)
+}
+
+fn text_of(bytes: &[u8], html: bool, path: &Path) -> Result<(String, Vec<String>), ReadError> {
+    let decoded = decode(bytes);
     if let Some(offset) = decoded.text.bytes().position(|b| b == 0) {
         return Err(ReadError::Binary {
             path: path.to_owned(),
@@ -89,7 +123,7 @@ pub(crate) fn read_text(path: &Path) -> Result<(String, Vec<String>), ReadError>
         });
     }
     let flags = decoding_flags(&decoded);
-    let text = if is_html(path) {
+    let text = if html {
         page_text(path, &decoded.text)?
     } else {
         decoded.text
@@ -103,7 +137,7 @@ pub(crate) fn read_text(path: &Path) -> Result<(String, Vec<String>), ReadError>
 }
 
 /// UTF-8 without a fault needs no word; anything else does.
-fn decoding_flags(decoded: &Decoded) -> Vec<String> {
+pub(crate) fn decoding_flags(decoded: &Decoded) -> Vec<String> {
     let mut flags = Vec::new();
     if decoded.encoding != "UTF-8" {
         flags.push(format!("encoding {}", decoded.encoding));

@@ -353,7 +353,7 @@ fn default_output(args: &EvaluateArgs, way: &Way<'_>) -> PathBuf {
 }
 
 /// Lays the gold columns into the label order of the model. A label the model has never seen cannot be judged.
-fn align(pipeline: &Pipeline, corpus: &Corpus) -> anyhow::Result<Vec<GoldTask>> {
+pub(crate) fn align(pipeline: &Pipeline, corpus: &Corpus) -> anyhow::Result<Vec<GoldTask>> {
     let mut aligned = Vec::new();
     let heads = pipeline.heads();
     for gold in &corpus.tasks {

@@ -3,10 +3,12 @@
 mod check;
 mod clean;
 mod compare;
+mod drift;
 mod evaluate;
 mod explain;
 mod glossary;
 mod glossary_check;
+mod golden;
 mod input;
 mod inspect;
 mod output;
@@ -21,7 +23,7 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "toolkit", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done; 1 the answer is \"worse\" or \"problems found\"; 2 an error, or something was skipped."
+    after_help = "Exit codes: 0 done; 1 the answer is \"worse\", \"changed\" or \"problems found\"; 2 an error, or something was skipped; 130 interrupted."
 )]
 pub(crate) struct Command {
     #[command(subcommand)]
@@ -39,6 +41,8 @@ enum Verb {
     Predict(predict::PredictArgs),
     Evaluate(evaluate::EvaluateArgs),
     Compare(compare::CompareArgs),
+    /// Lay two batches side by side: words, languages, label rates, probabilities.
+    Drift(drift::DriftArgs),
     /// Show how each label's score of one article came about.
     Explain(explain::ExplainArgs),
     /// Show what is in a model file.
@@ -62,6 +66,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Verb::Predict(args) => predict::run(args),
         Verb::Evaluate(args) => evaluate::run(args),
         Verb::Compare(args) => compare::run(args),
+        Verb::Drift(args) => drift::run(args),
         Verb::Explain(args) => explain::run(args),
         Verb::Inspect(args) => inspect::run(args),
         Verb::Check(args) => check::run(args),

@@ -2,9 +2,12 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use article_toolkit::batch::Inputs;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Columns of a text that does not go to a terminal.
@@ -46,14 +49,49 @@ pub(crate) fn steps() -> ProgressBar {
     bar
 }
 
-/// A bar for `total` articles on a terminal, nothing in a pipe.
-pub(crate) fn bar(total: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// How far a batch is: articles and their rate, and by bytes of input the time that is left. Nothing in a pipe.
+#[derive(Debug)]
+pub(crate) struct BatchBar {
+    bar: ProgressBar,
+    consumed: Arc<AtomicU64>,
+    begun: Instant,
+    articles: AtomicU64,
+}
+
+impl BatchBar {
+    /// The size of the input is counted aside, so that nothing waits for it.
+    pub(crate) fn new(inputs: &Arc<Inputs>, consumed: &Arc<AtomicU64>) -> Self {
+        let bar = if std::io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("{bar:30} {percent}%, {msg}, {eta} left");
+            let bar = ProgressBar::no_length();
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let (inputs, counted) = (Arc::clone(inputs), bar.clone());
+            std::thread::spawn(move || counted.set_length(inputs.size()));
+            bar
+        } else {
+            ProgressBar::hidden()
+        };
+        Self {
+            bar,
+            consumed: Arc::clone(consumed),
+            begun: Instant::now(),
+            articles: AtomicU64::new(0),
+        }
     }
-    let style =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} articles, {per_sec}, {eta} left");
-    ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+
+    /// Counts finished articles.
+    pub(crate) fn add(&self, articles: u64) {
+        let done = self.articles.fetch_add(articles, Ordering::Relaxed) + articles;
+        let rate = done as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
+        self.bar
+            .set_message(format!("{done} articles, {rate:.0} a second"));
+        self.bar.set_position(self.consumed.load(Ordering::Relaxed));
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// Creates the folder a file will stand in.

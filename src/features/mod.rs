@@ -10,6 +10,7 @@ mod tokens;
 mod vocabulary;
 
 pub use count::Document;
+pub(crate) use count::Occurrences;
 pub use glossary::{
     Concept, FormId, FormUse, Glossary, GlossaryError, GlossaryFile, GlossaryFinding,
     GlossaryProblem, GlossaryRow, Hit, Matcher, Severity, check_forms, check_use,

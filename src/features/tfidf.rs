@@ -17,6 +17,7 @@ use thiserror::Error;
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
+use super::hash::hash_term;
 use super::tokens::TokenBuffer;
 use super::{Block, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
@@ -157,7 +158,7 @@ impl CountRows {
             if df == 0 {
                 0.0
             } else {
-                (((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0) as f32
+                smooth_idf(f64::from(df), n)
             }
         };
         Idf(df.into_iter().map(idf).collect())
@@ -172,6 +173,11 @@ impl CountRows {
             .collect();
         SparseRows::from_rows(vocabulary.n_features(), &rows)
     }
+}
+
+/// idf of a term in `df` of `n` documents, as if one more document held every term.
+fn smooth_idf(df: f64, n: f64) -> f32 {
+    (((1.0 + n) / (1.0 + df)).ln() + 1.0) as f32
 }
 
 /// Brings the log counts of an article of ordinary length to about unit norm.
@@ -389,6 +395,17 @@ pub struct Attribution {
     pub value: f64,
 }
 
+/// What the words of an article say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wording {
+    /// Words that count.
+    pub(crate) words: u32,
+    /// Those that training does not know.
+    pub(crate) unknown: u32,
+    /// First 16 hex digits of BLAKE3 over all text keys: equal for texts that differ in nothing but spelling.
+    pub(crate) key: String,
+}
+
 impl TfIdf {
     /// Weighs from now on by `idf`; gives back what it weighed by.
     pub(crate) fn replace_idf(&mut self, idf: Idf) -> Idf {
@@ -436,6 +453,35 @@ impl TfIdf {
             &self.vocabulary,
             &self.idf,
         )
+    }
+
+    /// What the words of the document in `seen` say about it; a word whose idf is `unknown_from` or more counts as
+    /// unknown (infinity for new articles, [`Self::rarest`] for those of the training).
+    pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32) -> Wording {
+        let (mut words, mut unknown) = (0, 0);
+        let mut hasher = blake3::Hasher::new();
+        for i in 0..seen.tokens.len() {
+            hasher.update(seen.tokens.key(i).as_bytes());
+            hasher.update(b"\0");
+            if !seen.tokens.masked(i) {
+                let hash = hash_term(Block::Words as u8, seen.tokens.stem(i));
+                let idf = self.vocabulary.column(hash).map(|c| self.idf.0[c as usize]);
+                words += 1;
+                unknown += u32::from(idf.is_none_or(|idf| idf >= unknown_from));
+            }
+        }
+        Wording {
+            words,
+            unknown,
+            key: hasher.finalize().to_hex()[..16].to_owned(),
+        }
+    }
+
+    /// idf of the words that only as many of `n` training articles hold as the vocabulary demands: without one of these
+    /// articles they would not be known.
+    pub(crate) fn rarest(&self, n: usize) -> f32 {
+        let df = f64::from(self.params.min_df(Block::Words));
+        smooth_idf(df, n as f64)
     }
 
     /// Byte ranges of the sentences that hold words, in text order. No n-gram crosses from one into another.

@@ -4,6 +4,7 @@ mod evidence;
 mod experiment;
 mod groups;
 mod predict;
+mod statistics;
 mod train;
 
 use std::ops::Range;
@@ -31,6 +32,7 @@ pub use experiment::{
 };
 pub use groups::{groups_by, near_duplicate_groups};
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
+pub use statistics::{BINS, LabelStatistics, Statistics, TaskStatistics};
 pub use train::{Progress, TrainConfig, Trained};
 
 /// Articles as linfa knows a labelled set.
@@ -110,6 +112,8 @@ pub struct Pipeline {
     pub(crate) n_articles: usize,
     /// Digest of the training data, hex.
     pub(crate) data_digest: String,
+    /// What the training articles look like; none for a model saved without.
+    pub(crate) statistics: Option<Statistics>,
 }
 
 impl Pipeline {
@@ -132,6 +136,12 @@ impl Pipeline {
     #[must_use]
     pub fn n_articles(&self) -> usize {
         self.n_articles
+    }
+
+    /// What the training articles look like, answered out of fold; none for a model saved without.
+    #[must_use]
+    pub fn statistics(&self) -> Option<&Statistics> {
+        self.statistics.as_ref()
     }
 
     /// Digest of the training data, hex.

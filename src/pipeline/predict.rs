@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::article::{Article, Corpus, GoldTask, TaskKind};
 use crate::classify::decide;
 use crate::evaluate::{Evidence, ReportInput, Sentence, TaskOutcomes};
-use crate::features::Document;
+use crate::features::{Document, Occurrences};
 use crate::text::Lang;
 
 use super::evidence::{Mark, Piece, SentenceSum, Trace};
@@ -69,6 +69,12 @@ pub struct Prediction {
     pub evidence: Vec<Evidence>,
     /// Warnings about the input: `short`, `other_language`, `mixed_language`, `boilerplate 36%`.
     pub flags: Vec<String>,
+    /// Words that count.
+    pub words: u32,
+    /// Those that training does not know.
+    pub unknown_words: u32,
+    /// First 16 hex digits of BLAKE3 over the text keys of what is left after cleaning: equal for exact duplicates.
+    pub text_key: String,
     /// How the score of every given label came about, where it was asked for ([`Pipeline::why`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<Explanation>,
@@ -122,7 +128,9 @@ impl Pipeline {
     #[must_use]
     pub fn predict(&self, article: &Article) -> Prediction {
         let document = prepare(&self.cleaner, article);
-        let row = self.tfidf.row(&document, &mut Default::default());
+        let mut seen = Occurrences::default();
+        let row = self.tfidf.row(&document, &mut seen);
+        let wording = self.tfidf.wording(&seen, f32::INFINITY);
         let scores = self.scores(&row);
         let tasks: Vec<TaskPrediction> = (0..self.heads.len())
             .map(|h| task_prediction(&self.heads[h], &scores[self.outputs(h)]))
@@ -140,6 +148,9 @@ impl Pipeline {
             evidence: self.carried(&document, &given, false).0,
             tasks,
             flags: flags(article, &document),
+            words: wording.words,
+            unknown_words: wording.unknown,
+            text_key: wording.key,
             why: Vec::new(),
         }
     }

@@ -14,12 +14,12 @@ use crate::classify::{
     candidates, fold_rows, select,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
-use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabulary};
+use crate::features::{CountRows, Document, Glossary, Occurrences, TfIdfValidParams, Vocabulary};
 
 use super::experiment::BaselineKind;
 use super::{
-    Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
-    prepare, repeated_in,
+    Head, Pipeline, PipelineError, Statistics, TextSpec, build_text, facts, groups_by,
+    near_duplicate_groups, prepare, repeated_in,
 };
 
 /// Fewer annotated articles than this give no task: there is nothing to hold out.
@@ -274,7 +274,10 @@ impl<'c> Counted<'c> {
             bias: models.iter().flat_map(|m| m.bias.iter().copied()).collect(),
             n_articles: self.corpus.articles.len(),
             data_digest: self.corpus.digest.clone(),
+            statistics: None,
         };
+        pipeline.statistics =
+            Some(pipeline.training_statistics(&self.documents, &self.tasks, &chosen.fits));
         let folds = self.folds.zip(chosen.rows);
         let report = folds.map(|(folds, rows)| -> Result<ReportInput, PipelineError> {
             progress("looking for evidence", 0, 1);
@@ -361,6 +364,36 @@ impl HeldOut<'_> {
         let asked = self.tasks.iter().zip(self.fits).flat_map(of_task);
         let asked = (0..).zip(asked).filter(|(_, asked)| *asked);
         asked.map(|(output, _)| output).collect()
+    }
+}
+
+impl Pipeline {
+    /// Words as if each article had not been in the training; answers from out-of-fold scores, where there are any.
+    fn training_statistics(
+        &self,
+        documents: &[Document<'_>],
+        tasks: &[GoldTask],
+        fitted: &[TaskFit],
+    ) -> Statistics {
+        let mut statistics = Statistics::new(&self.heads);
+        let rarest = self.tfidf.rarest(documents.len());
+        let wording = |document: &Document<'_>| {
+            let mut seen = Occurrences::default();
+            self.tfidf.row(document, &mut seen);
+            self.tfidf.wording(&seen, rarest)
+        };
+        let wordings: Vec<_> = documents.par_iter().map(wording).collect();
+        for (document, wording) in documents.iter().zip(&wordings) {
+            statistics.add_article(document.lang, wording.words, wording.unknown);
+        }
+        for ((sum, task), fit) in statistics.tasks.iter_mut().zip(tasks).zip(fitted) {
+            let Some(scores) = &fit.scores else { continue };
+            for i in annotated(&task.gold) {
+                let (row, decided) = (scores.probabilities.row(i), scores.decided.row(i));
+                sum.add(row.iter().copied().zip(decided.iter().copied()));
+            }
+        }
+        statistics
     }
 }
 

@@ -16,6 +16,7 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
+pub(crate) use columns::{Align, Columns, printable};
 pub use explanation::explanation_text;
 pub use fixes::fixes_csv;
 pub use glossary::{coverage_text, findings_csv, findings_text};
@@ -23,7 +24,7 @@ pub use html::{comparison_html, explanation_html, ranking_html, report_html};
 pub use markdown::{comparison_markdown, ranking_markdown};
 pub use markdown_report::report_markdown;
 pub use model::{cuts_text, hits_text, model_card, model_text};
-pub use predictions::{PredictionRow, PredictionSink, RowFormat};
+pub use predictions::{Outcome, PredictionRow, PredictionSink, RowFormat};
 pub use ranking::ranking_text;
 pub use text::{comparison_text, report_text};
 

@@ -5,27 +5,41 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::article::TaskKind;
+use crate::article::{Article, TaskKind};
 use crate::evaluate::Evidence;
-use crate::pipeline::{Head, Prediction, TaskPrediction};
+use crate::pipeline::{Head, Pipeline, Prediction, TaskPrediction};
 
 use super::columns::{columns_of, printable};
 use super::explanation::{why_lines, why_words};
 
-/// Fixed columns that an unreadable article leaves empty: title to place, evidence, flags.
-const FIXED: usize = 7;
+/// Fixed columns that an unreadable article leaves empty: title to place, evidence.
+const UNREAD: usize = 6;
 /// Widest file-name column of the table.
 const NAME_WIDTH: usize = 32;
 
 /// Pieces for and against each label that `--why` shows in tables; JSON lines have them all.
 const WHY_PIECES: usize = 5;
 
+/// One row of the output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PredictionRow {
+    /// The answer, or why there is none.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Id of an earlier row with the same words.
+    pub duplicate_of: Option<String>,
+    /// First 16 hex digits of BLAKE3 of the text as read; none where nothing could be read.
+    pub input: Option<String>,
+    /// First 16 hex digits of the model's digest.
+    pub model: String,
+}
+
 /// One article's outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum PredictionRow {
+pub enum Outcome {
     /// It was answered.
-    Ok(Box<Prediction>),
+    Answered(Box<Prediction>),
     /// It could not be read.
     Unreadable {
         /// Id it would have had.
@@ -34,25 +48,41 @@ pub enum PredictionRow {
         path: String,
         /// Why.
         error: String,
+        /// The same in one word: `empty`, `binary`, `too_large`, `unreadable`, `archive`, `malformed`.
+        flags: Vec<String>,
     },
 }
 
 impl PredictionRow {
-    /// A row for a file that gives no article.
+    /// Answers an article; `why` asks how every given label came about.
     #[must_use]
-    pub fn unreadable(path: &Path, error: &str) -> Self {
-        let path = path.display().to_string();
-        Self::Unreadable {
-            id: path.clone(),
-            path,
-            error: error.to_owned(),
+    pub fn answered(pipeline: &Pipeline, article: &Article, model: String, why: bool) -> Self {
+        let input = blake3::hash(article.text.as_bytes()).to_hex()[..16].to_owned();
+        let mut prediction = pipeline.predict(article);
+        if why {
+            prediction.why = pipeline.why(article);
+        }
+        Self {
+            outcome: Outcome::Answered(Box::new(prediction)),
+            duplicate_of: None,
+            input: Some(input),
+            model,
         }
     }
 
     /// True where the article could not be read.
     #[must_use]
     pub fn is_err(&self) -> bool {
-        matches!(self, Self::Unreadable { .. })
+        matches!(self.outcome, Outcome::Unreadable { .. })
+    }
+
+    /// Id of the article.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.outcome {
+            Outcome::Answered(p) => &p.id,
+            Outcome::Unreadable { id, .. } => id,
+        }
     }
 }
 
@@ -132,6 +162,24 @@ impl<W: Write> PredictionSink<W> {
         }))
     }
 
+    /// Goes on where another sink was flushed: the same without the header.
+    #[must_use]
+    pub fn resumed(out: W, format: RowFormat, heads: &[Head]) -> Self {
+        Self(match format {
+            RowFormat::Table { width } => Sink::Table {
+                out,
+                width,
+                begun: true,
+            },
+            RowFormat::Jsonl => Sink::Jsonl(out),
+            RowFormat::Csv { why, .. } => Sink::Csv {
+                out: Box::new(csv::Writer::from_writer(out)),
+                columns: csv_columns(heads),
+                why,
+            },
+        })
+    }
+
     /// Writes one row.
     ///
     /// # Errors
@@ -159,10 +207,10 @@ impl<W: Write> PredictionSink<W> {
     ///
     /// # Errors
     /// Whatever the writer says.
-    pub fn finish(self) -> io::Result<()> {
-        match self.0 {
-            Sink::Table { mut out, .. } | Sink::Jsonl(mut out) => out.flush(),
-            Sink::Csv { mut out, .. } => out.flush(),
+    pub fn flush(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Sink::Table { out, .. } | Sink::Jsonl(out) => out.flush(),
+            Sink::Csv { out, .. } => out.flush(),
         }
     }
 }
@@ -185,7 +233,17 @@ fn csv_header(heads: &[Head], columns: &[Column], why: bool) -> Vec<String> {
     let fixed = ["id", "path", "title", "lang", "date", "agency", "place"]
         .map(str::to_owned)
         .into_iter();
-    let last = ["evidence", "flags", "error"].map(str::to_owned);
+    let last = [
+        "evidence",
+        "flags",
+        "error",
+        "duplicate_of",
+        "words",
+        "unknown_words",
+        "input",
+        "model",
+    ]
+    .map(str::to_owned);
     fixed
         .chain(columns.iter().map(name))
         .chain(last)
@@ -195,42 +253,65 @@ fn csv_header(heads: &[Head], columns: &[Column], why: bool) -> Vec<String> {
 }
 
 fn csv_row(row: &PredictionRow, columns: &[Column], why: bool) -> Vec<String> {
-    let cells: Vec<String> = match row {
-        PredictionRow::Unreadable { id, path, error } => {
-            let empty = std::iter::repeat_n(String::new(), columns.len() + FIXED);
+    let cells = match &row.outcome {
+        Outcome::Unreadable {
+            id,
+            path,
+            error,
+            flags,
+        } => {
+            let empty = std::iter::repeat_n(String::new(), columns.len() + UNREAD);
             [id.clone(), path.clone()]
                 .into_iter()
                 .chain(empty)
-                .chain([error.clone()])
+                .chain([flags.join("; "), error.clone()])
+                .chain(provenance(row, None))
                 .chain(why.then(String::new))
-                .collect()
+                .collect::<Vec<_>>()
         }
-        PredictionRow::Ok(p) => {
-            let cell = |column: &Column| match column {
-                Column::Answer(h) => answer(&p.tasks[*h]),
-                Column::Probability(h, k) => format!("{:.4}", p.tasks[*h].labels[*k].probability),
-            };
-            let fixed = [
-                p.id.clone(),
-                p.path.clone(),
-                p.title.clone(),
-                p.lang.to_string(),
-                p.date.clone().unwrap_or_default(),
-                p.agency.clone().unwrap_or_default(),
-                p.place.clone().unwrap_or_default(),
-            ]
-            .into_iter();
-            let last = [
-                evidence_words(&p.evidence),
-                p.flags.join("; "),
-                String::new(),
-            ];
-            let why = why.then(|| why_words(&p.why, WHY_PIECES));
-            let cells = fixed.chain(columns.iter().map(cell)).chain(last);
-            cells.chain(why).collect()
-        }
+        Outcome::Answered(p) => answered_cells(p, columns)
+            .into_iter()
+            .chain(provenance(row, Some(p)))
+            .chain(why.then(|| why_words(&p.why, WHY_PIECES)))
+            .collect(),
     };
     cells.iter().map(|cell| safe_cell(cell)).collect()
+}
+
+/// Title to error.
+fn answered_cells(p: &Prediction, columns: &[Column]) -> Vec<String> {
+    let cell = |column: &Column| match column {
+        Column::Answer(h) => answer(&p.tasks[*h]),
+        Column::Probability(h, k) => format!("{:.4}", p.tasks[*h].labels[*k].probability),
+    };
+    let fixed = [
+        p.id.clone(),
+        p.path.clone(),
+        p.title.clone(),
+        p.lang.to_string(),
+        p.date.clone().unwrap_or_default(),
+        p.agency.clone().unwrap_or_default(),
+        p.place.clone().unwrap_or_default(),
+    ];
+    let last = [
+        evidence_words(&p.evidence),
+        p.flags.join("; "),
+        String::new(),
+    ];
+    let answers = columns.iter().map(cell);
+    fixed.into_iter().chain(answers).chain(last).collect()
+}
+
+/// `duplicate_of` to `model`.
+fn provenance(row: &PredictionRow, p: Option<&Prediction>) -> [String; 5] {
+    let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
+    [
+        row.duplicate_of.clone().unwrap_or_default(),
+        number(p.map(|p| p.words)),
+        number(p.map(|p| p.unknown_words)),
+        row.input.clone().unwrap_or_default(),
+        row.model.clone(),
+    ]
 }
 
 /// A spreadsheet takes a cell that begins with one of these for a formula; an apostrophe makes it text again.
@@ -298,8 +379,8 @@ fn table_line(file: &str, lang: &str, answer: &str, because: &str) -> String {
 }
 
 fn table_row(row: &PredictionRow) -> Vec<String> {
-    match row {
-        PredictionRow::Unreadable { path, error, .. } => {
+    match &row.outcome {
+        Outcome::Unreadable { path, error, .. } => {
             vec![table_line(
                 &short_name(path),
                 "",
@@ -307,7 +388,14 @@ fn table_row(row: &PredictionRow) -> Vec<String> {
                 &printable(error),
             )]
         }
-        PredictionRow::Ok(p) => answered(p),
+        Outcome::Answered(p) => {
+            let mut lines = answered(p);
+            if let Some(first) = &row.duplicate_of {
+                let note = format!("[same words as {}]", short_name(first));
+                lines.push(table_line("", "", &note, ""));
+            }
+            lines
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::pipeline::{Head, PipelineError, TextSpec};
+use crate::pipeline::{Head, PipelineError, Statistics, TextSpec};
 
 /// Version of the format. A reader refuses every version it does not know.
 pub(super) const FORMAT: u32 = 1;
@@ -30,6 +30,9 @@ pub(super) struct Metadata {
     pub(super) heads: Vec<Head>,
     pub(super) n_articles: usize,
     pub(super) data_digest: String,
+    /// Models of the first toolkit have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) statistics: Option<Statistics>,
 }
 
 /// The part of the metadata that every version has.
@@ -98,4 +101,29 @@ pub enum StoreError {
         /// What failed.
         source: PipelineError,
     },
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Models written before the training statistics were kept stay readable.
+    #[test]
+    fn metadata_without_statistics_is_read_and_written_back() {
+        let metadata = Metadata {
+            digest: "0".repeat(DIGEST_LEN),
+            format: FORMAT,
+            toolkit: "0.1.0".to_owned(),
+            text: TextSpec::default(),
+            heads: Vec::new(),
+            n_articles: 3,
+            data_digest: String::new(),
+            statistics: None,
+        };
+        let json = serde_json::to_string(&metadata).unwrap();
+        assert!(!json.contains("statistics"));
+        let read: Metadata = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.statistics, None);
+    }
 }

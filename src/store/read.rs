@@ -142,6 +142,7 @@ impl<'b> Reader<'b> {
             bias: Array1::from(bias),
             n_articles: metadata.n_articles,
             data_digest: metadata.data_digest,
+            statistics: metadata.statistics,
         })
     }
 

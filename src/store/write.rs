@@ -37,6 +37,7 @@ impl Pipeline {
             heads: self.heads.clone(),
             n_articles: self.n_articles,
             data_digest: self.data_digest.clone(),
+            statistics: self.statistics.clone(),
         };
         let json = serde_json::to_string(&metadata).map_err(|e| e.to_string())?;
         let glossary = serde_json::to_vec(&self.glossary).map_err(|e| e.to_string())?;
