@@ -115,7 +115,7 @@ fn joins_persian(line: &Line, before: usize, at: usize, marks: [u8; 2], lexicon:
         Affix::AfterHe => stem.ends_with('ه'),
         Affix::Possessive => plural,
         Affix::Ezafe => stem.ends_with(['ه', 'ا', 'و']),
-        Affix::Copula => lexicon.is_participle(stem),
+        Affix::Copula => stem.ends_with('ه') && lexicon.is_participle(stem),
         Affix::Surname => stem.len() > 4 && !is_letter_name(line, at + 1),
         Affix::Derived => stem.len() > 4 && !plural,
     }
