@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, StructBuilder};
-use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::{DataType, Field, Fields as ArrowFields, Schema, SchemaRef};
 
 use crate::article::TaskKind;
@@ -164,7 +164,7 @@ pub(super) fn answers(heads: &[Head], rows: &[PredictionRow]) -> Result<RecordBa
             columns.push(Arc::new(values.collect::<Float64Array>()));
         }
     }
-    columns.push(evidence(&answered)?);
+    columns.push(evidence(&answered));
     columns.push(flags(rows));
     columns.push(Arc::new(rows.iter().map(error).collect::<StringArray>()));
     columns.push(number(&|p| p.words));
@@ -220,7 +220,7 @@ fn flags(rows: &[PredictionRow]) -> ArrayRef {
     Arc::new(lists.finish())
 }
 
-fn evidence(answered: &[Option<&Prediction>]) -> Result<ArrayRef, BatchError> {
+fn evidence(answered: &[Option<&Prediction>]) -> ArrayRef {
     let mut lists = ListBuilder::new(StructBuilder::from_fields(evidence_fields(), 0));
     for prediction in answered {
         for piece in prediction.iter().flat_map(|p| &p.evidence) {
@@ -228,10 +228,7 @@ fn evidence(answered: &[Option<&Prediction>]) -> Result<ArrayRef, BatchError> {
         }
         lists.append(prediction.is_some());
     }
-    let lists = lists.finish();
-    // The builder names the inner field itself; the schema says the same.
-    debug_assert!(matches!(lists.data_type(), DataType::List(_)));
-    Ok(Arc::new(lists))
+    Arc::new(lists.finish())
 }
 
 fn append_piece(pieces: &mut StructBuilder, piece: &Evidence) {

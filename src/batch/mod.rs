@@ -114,14 +114,6 @@ pub enum BatchError {
     /// Arrow cannot put the columns together.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
-    /// Parquet cannot be written.
-    #[error("{path}: {source}")]
-    Parquet {
-        /// File concerned.
-        path: PathBuf,
-        /// What the crate said.
-        source: parquet::errors::ParquetError,
-    },
 }
 
 impl BatchError {

@@ -124,12 +124,12 @@ fn mark(
     new: &mut Vec<(String, String)>,
 ) {
     for row in &mut rows.rows {
-        if let Outcome::Answered(prediction) = &row.outcome {
-            if prediction.words > 0 {
-                row.duplicate_of = duplicates.seen(&prediction.text_key, &prediction.id);
-                if row.duplicate_of.is_none() {
-                    new.push((prediction.text_key.clone(), prediction.id.clone()));
-                }
+        if let Outcome::Answered(prediction) = &row.outcome
+            && prediction.words > 0
+        {
+            row.duplicate_of = duplicates.seen(&prediction.text_key, &prediction.id);
+            if row.duplicate_of.is_none() {
+                new.push((prediction.text_key.clone(), prediction.id.clone()));
             }
         }
         summary.add(row);
