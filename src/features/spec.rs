@@ -66,3 +66,39 @@ impl Default for FeatureSpec {
         }
     }
 }
+
+impl FeatureSpec {
+    /// The same settings with the n-gram blocks that are not in use switched off; `used` in the order of [`Block::ALL`].
+    #[must_use]
+    pub fn only(mut self, used: &[bool; 5]) -> Self {
+        let no_ngrams = !used[Block::Words as usize] && !used[Block::Characters as usize];
+        let no_concepts = !used[2..].contains(&true);
+        // A baseline uses no block, yet a model needs some column: words.
+        if !(used[Block::Words as usize] || (no_ngrams && no_concepts)) {
+            self.word_ngrams = 0;
+        }
+        if !used[Block::Characters as usize] {
+            self.char_ngrams = (0, 0);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_out_of_use_are_not_counted() {
+        let only = |used| FeatureSpec::default().only(&used);
+        let words = only([true, false, true, false, false]);
+        assert_eq!((words.word_ngrams, words.char_ngrams), (2, (0, 0)));
+        let characters = only([false, true, false, false, false]);
+        assert_eq!(
+            (characters.word_ngrams, characters.char_ngrams),
+            (0, (3, 5))
+        );
+        // A baseline needs a column to stand in.
+        assert_eq!(only([false; 5]).word_ngrams, 2);
+    }
+}

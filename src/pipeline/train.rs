@@ -8,11 +8,11 @@ use rayon::prelude::*;
 
 use crate::article::{Article, Corpus, Facts, Folds, GoldTask, TaskKind};
 use crate::classify::{
-    BlockWeights, Calibration, Candidate, ClassWeight, Cut, Family, Linear, TaskScores, candidates,
-    fold_rows, select,
+    BlockWeights, Calibration, Candidate, ClassWeight, Cut, Family, FoldRows, Judge, Linear, Space,
+    TaskScores, fold_rows, search, shuffled,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
-use crate::features::{CountRows, Document, Glossary, Vocabulary};
+use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabulary};
 
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, near_duplicate_groups, prepare,
@@ -30,7 +30,7 @@ pub struct TrainConfig {
     pub text: TextSpec,
     /// Concepts.
     pub glossary: Glossary,
-    /// Learner of every task; `None` takes logistic regression for label sets and softmax regression for single labels.
+    /// Learner of every task; `None` chooses between logistic regression and linear SVM, one label against the rest.
     pub family: Option<Family>,
     /// Block factors to try; `None` takes the defaults of each kind of task.
     pub blocks: Option<Vec<BlockWeights>>,
@@ -62,7 +62,8 @@ pub struct Trained {
     pub pipeline: Pipeline,
     /// Out-of-fold outcomes; `None` where there were too few articles to cross-validate.
     pub report: Option<ReportInput>,
-    /// Every setting tried for each task with its out-of-fold macro-F1, best first.
+    /// Settings tried for each task with their score, the mean of out-of-fold macro-F1 and micro-F1; the chosen one
+    /// first, then by score.
     pub rankings: Vec<Vec<(Candidate, f64)>>,
     /// What the user should know, in words.
     pub warnings: Vec<String>,
@@ -81,15 +82,29 @@ impl Pipeline {
         let mut warnings = Vec::new();
         let tasks = trainable(corpus, &mut warnings)?;
         let (cleaner, params) = build_text(&config.text, &config.glossary)?;
-        let params = params.check()?;
         progress("reading articles", 0, 1);
         let documents: Vec<Document<'_>> = corpus
             .articles
             .par_iter()
             .map(|a| prepare(&cleaner, a))
             .collect();
-        let (vocabulary, counts) = params.count(&documents)?;
         let groups = near_duplicate_groups(&corpus.articles);
+        let work = Work {
+            tasks: &tasks,
+            documents: &documents,
+            groups: &groups,
+            n_folds: config.n_folds,
+            progress,
+        };
+        let rankings = work.choose(&params.check()?, config)?;
+        let candidates: Vec<Candidate> = rankings
+            .iter()
+            .map(|r| r.first().map_or_else(|| fallback(config), |(c, _)| *c))
+            .collect();
+        let mut text = config.text.clone();
+        text.features = text.features.only(&blocks_in_use(&candidates));
+        let params = build_text(&text, &config.glossary)?.1.check()?;
+        let (vocabulary, counts) = params.count(&documents)?;
         let folds = make_folds(&tasks, &groups, config.n_folds);
         if folds.is_none() {
             warnings.push(
@@ -97,14 +112,7 @@ impl Pipeline {
                     .to_owned(),
             );
         }
-        let (fitted, rankings) = choose(
-            &tasks,
-            config,
-            &vocabulary,
-            &counts,
-            folds.as_ref(),
-            progress,
-        )?;
+        let fitted = work.measure(&candidates, &vocabulary, &counts, folds.as_ref())?;
         let all: Vec<usize> = (0..counts.len()).collect();
         let idf = counts.idf(&all, vocabulary.n_features());
         let rows = counts.weigh(&all, &vocabulary, &idf);
@@ -126,7 +134,7 @@ impl Pipeline {
         let articles: Vec<ArticleOutcome> = all.par_iter().map(|&i| outcome(i)).collect();
         let report = folds.map(|f| report_input(corpus, articles, &tasks, &fitted, &f, config));
         let pipeline = Pipeline {
-            text: config.text.clone(),
+            text,
             glossary: config.glossary.clone(),
             cleaner,
             tfidf: params.with_vocabulary(vocabulary, idf),
@@ -264,89 +272,160 @@ fn stratify_by(gold: &Array2<Option<bool>>) -> Array2<bool> {
     })
 }
 
-/// Default block factors (measured: `docs/benchmarks.md`): characters carry most, concepts carry across languages, the
-/// lead helps stance.
-fn default_blocks(kind: TaskKind) -> Vec<BlockWeights> {
-    match kind {
-        TaskKind::Multi => vec![
-            [0.0, 1.0, 1.0, 0.5, 1.0],
-            [0.0, 0.5, 1.0, 0.5, 1.0],
-            [0.0, 0.0, 1.0, 0.0, 1.0],
-        ],
-        TaskKind::Single => vec![
-            [0.0, 0.5, 1.0, 0.5, 1.0],
-            [0.0, 0.0, 1.0, 0.5, 1.0],
-            [0.5, 1.0, 1.0, 0.5, 1.0],
-        ],
-    }
+/// Sets of block factors, the usual first: with concepts for news in several languages, then words and characters as
+/// they serve any text.
+const BLOCKS: [BlockWeights; 13] = [
+    [0.0, 1.0, 1.0, 0.5, 1.0],
+    [0.0, 0.5, 1.0, 0.5, 1.0],
+    [0.5, 1.0, 1.0, 0.5, 1.0],
+    [0.0, 0.0, 1.0, 0.5, 1.0],
+    [0.0, 0.0, 1.0, 0.0, 1.0],
+    [0.0, 1.0, 0.5, 0.0, 0.0],
+    [0.0, 1.0, 0.3, 0.2, 0.2],
+    [0.0, 1.0, 0.0, 0.0, 0.0],
+    [0.5, 1.0, 0.0, 0.0, 0.0],
+    [1.0, 1.0, 0.0, 0.0, 0.0],
+    [1.0, 0.5, 0.0, 0.0, 0.0],
+    [1.0, 0.0, 0.0, 0.0, 0.0],
+    [1.0, 0.0, 0.5, 0.0, 0.2],
+];
+/// Articles that settings are chosen on, when a task's labels fit one block of the solver; with more labels, fewer.
+const SAMPLE: usize = 6000;
+/// However many labels, this many articles.
+const SMALLEST_SAMPLE: usize = 3000;
+/// From so many articles on, settings are chosen with three folds: more folds tell no more.
+const MANY: usize = 1500;
+
+/// What a training run works on.
+struct Work<'a> {
+    tasks: &'a [GoldTask],
+    documents: &'a [Document<'a>],
+    groups: &'a [u32],
+    n_folds: usize,
+    progress: Progress<'a>,
 }
 
-type Chosen = (Vec<TaskFit>, Vec<Vec<(Candidate, f64)>>);
-
-fn choose(
-    tasks: &[GoldTask],
-    config: &TrainConfig,
-    vocabulary: &Vocabulary,
-    counts: &CountRows,
-    folds: Option<&Folds>,
-    progress: Progress<'_>,
-) -> Result<Chosen, PipelineError> {
-    let rows = folds.map(|f| fold_rows(counts, vocabulary, f));
-    let mut chosen: Chosen = (Vec::new(), Vec::new());
-    for (i, task) in tasks.iter().enumerate() {
-        progress(
-            &format!("cross-validating {}", task.task.name),
-            i as u64,
-            tasks.len() as u64,
-        );
-        let tried = tried(task.task.kind, config);
-        let (Some(folds), Some(rows)) = (folds, &rows) else {
-            chosen.0.push(unmeasured(&tried, task));
-            chosen.1.push(Vec::new());
-            continue;
+impl Work<'_> {
+    /// Every setting tried for each task, the chosen one first; empty where there is too little to choose on.
+    fn choose(
+        &self,
+        params: &TfIdfValidParams,
+        config: &TrainConfig,
+    ) -> Result<Vec<Vec<(Candidate, f64)>>, PipelineError> {
+        let sample = self.sample();
+        let pick = |task: &GoldTask| GoldTask {
+            task: task.task.clone(),
+            gold: task.gold.select(Axis(0), &sample),
         };
-        let best = select(&tried, folds, rows, vocabulary, &task.gold, task.task.kind)?;
-        chosen.1.push(best.ranking);
-        chosen.0.push(TaskFit {
-            candidate: best.candidate,
-            calibration: best.calibration,
-            cuts: best.cuts,
-            scores: Some(best.scores),
+        let tasks: Vec<GoldTask> = self.tasks.iter().map(pick).collect();
+        let groups: Vec<u32> = sample.iter().map(|&i| self.groups[i]).collect();
+        let n_folds = if sample.len() >= MANY {
+            self.n_folds.min(3)
+        } else {
+            self.n_folds
+        };
+        let Some(folds) = make_folds(&tasks, &groups, n_folds) else {
+            return Ok(vec![Vec::new(); tasks.len()]);
+        };
+        (self.progress)("counting features", 0, 1);
+        let documents: Vec<Document<'_>> =
+            sample.iter().map(|&i| self.documents[i].clone()).collect();
+        let (vocabulary, counts) = params.count(&documents)?;
+        let rows = fold_rows(&counts, &vocabulary, &folds);
+        let space = Space {
+            families: config.family.into_iter().collect(),
+            blocks: config.blocks.clone().unwrap_or_else(|| BLOCKS.to_vec()),
+        };
+        let chosen = (0_u64..).zip(&tasks).map(|(i, task)| {
+            let what = format!("choosing settings for {}", task.task.name);
+            (self.progress)(&what, i, tasks.len() as u64);
+            Ok(search(&judge(task, &folds, &rows, &vocabulary), &space)?)
         });
+        chosen.collect()
     }
-    Ok(chosen)
+
+    /// The articles settings are chosen on: all of them, or a random part that does not depend on their order by label.
+    fn sample(&self) -> Vec<usize> {
+        let n_labels = self.tasks.iter().map(|t| t.task.labels.len()).max();
+        let blocks = n_labels.unwrap_or(1).div_ceil(8).max(1);
+        let limit = (2 * SAMPLE / blocks).clamp(SMALLEST_SAMPLE, SAMPLE);
+        let mut sample = shuffled(self.documents.len());
+        sample.truncate(limit);
+        sample.sort_unstable();
+        sample
+    }
+
+    /// Calibration, cuts and the out-of-fold outcome of each task's setting, on all articles.
+    fn measure(
+        &self,
+        candidates: &[Candidate],
+        vocabulary: &Vocabulary,
+        counts: &CountRows,
+        folds: Option<&Folds>,
+    ) -> Result<Vec<TaskFit>, PipelineError> {
+        let Some(folds) = folds else {
+            let unmeasured = self.tasks.iter().zip(candidates);
+            return Ok(unmeasured.map(|(t, c)| unmeasured_fit(t, *c)).collect());
+        };
+        let rows = fold_rows(counts, vocabulary, folds);
+        let measure = |(i, (task, candidate)): (usize, (&GoldTask, &Candidate))| {
+            let what = format!("cross-validating {}", task.task.name);
+            (self.progress)(&what, i as u64, self.tasks.len() as u64);
+            let (scores, calibration, cuts) =
+                judge(task, folds, &rows, vocabulary).measure(candidate)?;
+            Ok(TaskFit {
+                candidate: *candidate,
+                calibration,
+                cuts,
+                scores: Some(scores),
+            })
+        };
+        let tasks = self.tasks.iter().zip(candidates).enumerate();
+        tasks.map(measure).collect()
+    }
 }
 
-fn tried(kind: TaskKind, config: &TrainConfig) -> Vec<Candidate> {
-    let default = if kind == TaskKind::Multi {
-        Family::Logistic
-    } else {
-        Family::Multinomial
-    };
-    let blocks = config
-        .blocks
-        .clone()
-        .unwrap_or_else(|| default_blocks(kind));
-    candidates(config.family.unwrap_or(default), &blocks)
+fn judge<'a>(
+    task: &'a GoldTask,
+    folds: &'a Folds,
+    rows: &'a [FoldRows],
+    vocabulary: &'a Vocabulary,
+) -> Judge<'a> {
+    Judge {
+        folds,
+        rows,
+        vocabulary,
+        gold: &task.gold,
+        kind: task.task.kind,
+    }
 }
 
-/// The first setting with plain calibration, for a corpus too small to hold anything out.
-fn unmeasured(tried: &[Candidate], task: &GoldTask) -> TaskFit {
-    let n_labels = task.task.labels.len();
-    let fallback = Candidate {
-        family: Family::Logistic,
+/// Which blocks any task gives a factor.
+fn blocks_in_use(candidates: &[Candidate]) -> [bool; 5] {
+    std::array::from_fn(|b| candidates.iter().any(|c| c.blocks[b] > 0.0))
+}
+
+/// The usual setting, for a corpus too small to choose on.
+fn fallback(config: &TrainConfig) -> Candidate {
+    let blocks = config.blocks.as_ref().and_then(|b| b.first().copied());
+    Candidate {
+        family: config.family.unwrap_or(Family::Logistic),
         c: 1.0,
         class_weight: ClassWeight::Balanced,
-        blocks: [0.0, 1.0, 1.0, 0.0, 1.0],
-    };
+        blocks: blocks.unwrap_or(BLOCKS[0]),
+    }
+}
+
+/// A setting with plain calibration, for a corpus too small to hold anything out.
+fn unmeasured_fit(task: &GoldTask, candidate: Candidate) -> TaskFit {
     let multi = task.task.kind == TaskKind::Multi;
     let cut = |n_positives| Cut {
         probability: 0.5,
         n_positives,
     };
     TaskFit {
-        candidate: tried.first().copied().unwrap_or(fallback),
-        calibration: Calibration::identity(task.task.kind, n_labels),
+        candidate,
+        calibration: Calibration::identity(task.task.kind, task.task.labels.len()),
         cuts: if multi {
             support(&task.gold).into_iter().map(cut).collect()
         } else {
@@ -489,6 +568,10 @@ fn settings(
             format!("{:?}", c.family).to_lowercase(),
         );
         settings.insert(format!("{name}.c"), c.c.to_string());
+        settings.insert(
+            format!("{name}.class_weight"),
+            format!("{:?}", c.class_weight).to_lowercase(),
+        );
         settings.insert(format!("{name}.blocks"), format!("{:?}", c.blocks));
     }
     settings
