@@ -18,6 +18,7 @@ use thiserror::Error;
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
+use super::negation::Negation;
 use super::{Block, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
 /// Documents per parallel work item; fixed, so that results do not depend on the number of threads.
@@ -75,6 +76,7 @@ pub struct TfIdfValidParams {
     spec: FeatureSpec,
     analyzer: Analyzer,
     matcher: Matcher,
+    negation: Negation,
 }
 
 /// Settings as given.
@@ -87,6 +89,7 @@ impl TfIdfParams {
     pub fn new(spec: FeatureSpec, analyzer: Analyzer, matcher: Matcher) -> Self {
         Self(TfIdfValidParams {
             spec,
+            negation: Negation::new(&analyzer),
             analyzer,
             matcher,
         })
@@ -232,6 +235,7 @@ impl TfIdfValidParams {
             spec: &self.spec,
             analyzer: &self.analyzer,
             matcher: &self.matcher,
+            negation: &self.negation,
         }
     }
 
