@@ -56,15 +56,25 @@ pub(crate) struct Block {
 pub(crate) struct Solution {
     /// Weights of each feature and lane; the bias is the last feature.
     pub(crate) weights: Vec<Lanes>,
+    /// Dual variables of each row and lane.
+    alpha: Vec<Lanes>,
     /// Primal objective of each label.
     pub(crate) primal: [f64; LANES],
     /// Dual objective, as a lower bound of the primal.
     pub(crate) dual: [f64; LANES],
 }
 
-/// Solves all labels of `block`.
-pub(crate) fn solve(rows: &SparseRows, block: &Block, loss: Loss, eps: f32, seed: u64) -> Solution {
-    let mut state = State::new(rows, block, loss);
+/// Solves all labels of `block`, from the solution for costs that are nowhere larger where one is given: its dual
+/// variables are feasible as they are.
+pub(crate) fn solve(
+    rows: &SparseRows,
+    block: &Block,
+    loss: Loss,
+    eps: f32,
+    seed: u64,
+    start: Option<&Solution>,
+) -> Solution {
+    let mut state = State::new(rows, block, loss, start);
     let mut order: Vec<u32> = (0..rows.nsamples() as u32).collect();
     let mut random = SplitMix64(seed);
     for _ in 0..MAX_PASSES {
@@ -100,7 +110,7 @@ struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    fn new(rows: &'a SparseRows, block: &'a Block, loss: Loss) -> Self {
+    fn new(rows: &'a SparseRows, block: &'a Block, loss: Loss, start: Option<&Solution>) -> Self {
         let n = rows.nsamples();
         let norms = (0..n)
             .map(|i| 1.0 + rows.row(i).1.iter().map(|v| v * v).sum::<f32>())
@@ -113,8 +123,11 @@ impl<'a> State<'a> {
             rows,
             block,
             loss,
-            weights: vec![[0.0; LANES]; rows.nfeatures() + 1],
-            alpha: vec![[0.0; LANES]; n],
+            weights: start.map_or_else(
+                || vec![[0.0; LANES]; rows.nfeatures() + 1],
+                |s| s.weights.clone(),
+            ),
+            alpha: start.map_or_else(|| vec![[0.0; LANES]; n], |s| s.alpha.clone()),
             norms,
             shrunk: vec![0; n],
             active: (0..block.n_labels)
@@ -124,7 +137,7 @@ impl<'a> State<'a> {
             pg_min: [0.0; LANES],
             bar: [f32::INFINITY; LANES],
         };
-        if loss == Loss::Logistic {
+        if loss == Loss::Logistic && start.is_none() {
             (0..n).for_each(|i| state.start_logistic(i));
         }
         state
@@ -311,6 +324,7 @@ impl<'a> State<'a> {
         }
         Solution {
             weights: self.weights,
+            alpha: self.alpha,
             primal,
             dual,
         }
@@ -357,4 +371,11 @@ impl SplitMix64 {
             order.swap(i, j);
         }
     }
+}
+
+/// The numbers below `n` in an order that depends on `n` alone.
+pub(crate) fn shuffled(n: usize) -> Vec<usize> {
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    SplitMix64(1).shuffle(&mut order);
+    order.into_iter().map(|i| i as usize).collect()
 }

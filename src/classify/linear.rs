@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::SparseRows;
 
-use super::dual::{Block, LANES, solve};
+use super::dual::{Block, LANES, Solution, solve};
 use super::{ClassifyError, check_shapes, sample_weights};
 
 /// What a wrong margin costs.
@@ -180,6 +180,54 @@ impl LinearValidParams {
     }
 }
 
+impl LinearValidParams {
+    /// Fits every C of `costs`, ascending, each from the solution before it.
+    ///
+    /// # Errors
+    /// As [`Fit::fit`].
+    pub(crate) fn fit_path(
+        &self,
+        rows: &SparseRows,
+        targets: &Array2<Option<bool>>,
+        weights: &Array1<f32>,
+        costs: &[f64],
+    ) -> Result<Vec<Linear>, ClassifyError> {
+        check_shapes(rows, targets)?;
+        let weights = sample_weights(weights, rows.nsamples());
+        let firsts: Vec<usize> = (0..targets.ncols()).step_by(LANES).collect();
+        let path_of_block = |&first: &usize| {
+            let mut path: Vec<Solution> = Vec::with_capacity(costs.len());
+            for &c in costs {
+                let params = Self { c, ..self.clone() };
+                let block = params.block(targets, &weights, first);
+                let (eps, start) = (self.eps as f32, path.last());
+                path.push(solve(rows, &block, self.loss, eps, self.seed, start));
+            }
+            path
+        };
+        let paths: Vec<Vec<Solution>> = firsts.par_iter().map(path_of_block).collect();
+        let one = |c| {
+            let blocks: Vec<&Solution> = paths.iter().map(|path| &path[c]).collect();
+            assemble(&blocks, rows.nfeatures(), targets.ncols())
+        };
+        Ok((0..costs.len()).map(one).collect())
+    }
+}
+
+/// The labels of all blocks side by side.
+fn assemble(blocks: &[&Solution], n_features: usize, n_labels: usize) -> Linear {
+    let weight = |column: usize, label: usize| blocks[label / LANES].weights[column][label % LANES];
+    let objective = |label: usize| {
+        let (block, lane) = (blocks[label / LANES], label % LANES);
+        (block.primal[lane], block.primal[lane] - block.dual[lane])
+    };
+    Linear {
+        weights: Array2::from_shape_fn((n_features, n_labels), |(j, k)| weight(j, k)),
+        bias: (0..n_labels).map(|k| weight(n_features, k)).collect(),
+        objective: (0..n_labels).map(objective).collect(),
+    }
+}
+
 impl<T> Fit<SparseRows, T, ClassifyError> for LinearValidParams
 where
     T: AsTargets<Elem = Option<bool>, Ix = ndarray::Ix2>,
@@ -187,40 +235,9 @@ where
     type Object = Linear;
 
     fn fit(&self, dataset: &DatasetBase<SparseRows, T>) -> Result<Linear, ClassifyError> {
-        let rows = &dataset.records;
         let targets = dataset.targets.as_targets().to_owned();
-        check_shapes(rows, &targets)?;
-        let weights = sample_weights(&dataset.weights, rows.nsamples());
-        let firsts: Vec<usize> = (0..targets.ncols()).step_by(LANES).collect();
-        let solve_block = |&first: &usize| {
-            solve(
-                rows,
-                &self.block(&targets, &weights, first),
-                self.loss,
-                self.eps as f32,
-                self.seed,
-            )
-        };
-        let solutions: Vec<_> = firsts.par_iter().map(solve_block).collect();
-        let bias = rows.nfeatures();
-        let n_labels = targets.ncols();
-        let weight =
-            |column: usize, label: usize| solutions[label / LANES].weights[column][label % LANES];
-        let objective = |label: usize| {
-            let (primal, dual) = (
-                solutions[label / LANES].primal,
-                solutions[label / LANES].dual,
-            );
-            (
-                primal[label % LANES],
-                primal[label % LANES] - dual[label % LANES],
-            )
-        };
-        Ok(Linear {
-            weights: Array2::from_shape_fn((rows.nfeatures(), n_labels), |(j, k)| weight(j, k)),
-            bias: (0..n_labels).map(|k| weight(bias, k)).collect(),
-            objective: (0..n_labels).map(objective).collect(),
-        })
+        let mut path = self.fit_path(&dataset.records, &targets, &dataset.weights, &[self.c])?;
+        path.pop().ok_or(ClassifyError::NoTargets)
     }
 }
 
@@ -246,5 +263,44 @@ impl Predict<&SparseRows, Array2<f32>> for Linear {
         let mut scores = self.default_target(rows);
         self.predict_inplace(rows, &mut scores);
         scores
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// 40 rows of 6 features; the label follows the first feature, with exceptions.
+    fn data() -> (SparseRows, Array2<Option<bool>>) {
+        let row = |i: usize| {
+            vec![
+                ((i % 2) as u32, 1.0),
+                (2 + (i % 4 / 2) as u32, 0.5),
+                (4 + u32::from(i % 5 > 2), 0.25),
+            ]
+        };
+        let rows: Vec<Vec<(u32, f32)>> = (0..40).map(row).collect();
+        let gold = Array2::from_shape_fn((40, 1), |(i, _)| Some((i % 2 == 0) != (i % 7 == 0)));
+        (SparseRows::from_rows(6, &rows), gold)
+    }
+
+    #[test]
+    fn a_warm_start_ends_where_a_cold_one_does() {
+        let (rows, gold) = data();
+        let costs = [0.1, 1.0, 10.0];
+        for loss in [Loss::Logistic, Loss::SquaredHinge] {
+            let params = Linear::params().loss(loss).eps(1e-3).check().unwrap();
+            let weights = Array1::default(0);
+            let path = params.fit_path(&rows, &gold, &weights, &costs).unwrap();
+            for (warm, c) in path.iter().zip(costs) {
+                let cold = params.fit_path(&rows, &gold, &weights, &[c]).unwrap();
+                let (warm, cold) = (warm.objective[0].0, cold[0].objective[0].0);
+                assert!(
+                    (warm - cold).abs() < 1e-4 * cold,
+                    "{loss:?} {c}: {warm} {cold}"
+                );
+            }
+        }
     }
 }

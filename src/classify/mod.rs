@@ -6,6 +6,7 @@ mod cut;
 mod dual;
 mod linear;
 mod multinomial;
+mod search;
 mod select;
 
 use linfa::dataset::Records;
@@ -17,10 +18,12 @@ use crate::features::SparseRows;
 pub use baseline::majority;
 pub use calibrate::{Calibration, calibrate_multi, calibrate_single};
 pub use cut::{Cut, best_cuts, decide_multi, decide_single};
+pub(crate) use dual::shuffled;
 pub use linear::{ClassWeight, Linear, LinearParams, LinearValidParams, Loss};
 pub use multinomial::{MultinomialParams, MultinomialValidParams};
-pub use select::{BlockWeights, Candidate, Family, TaskScores, candidates, macro_f1};
-pub(crate) use select::{FoldRows, decide, fold_rows, select};
+pub(crate) use search::{Judge, Space, search};
+pub use select::{BlockWeights, Candidate, Family, TaskScores, macro_f1, micro_f1};
+pub(crate) use select::{FoldRows, decide, fold_rows};
 
 /// Why nothing was learnt.
 #[derive(Debug, Error, PartialEq)]

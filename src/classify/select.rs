@@ -1,9 +1,9 @@
-//! Model selection: which learner, C and block weights serve a task best, judged on out-of-fold scores.
+//! Settings of a task, and what they come to on articles held out.
 
 use linfa::ParamGuard;
 use linfa::dataset::{DatasetBase, Records};
-use linfa::traits::{Fit, Predict};
-use ndarray::{Array2, Axis};
+use linfa::traits::Fit;
+use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -46,34 +46,6 @@ pub struct Candidate {
     pub blocks: BlockWeights,
 }
 
-/// The settings tried for a task, simplest first.
-#[must_use]
-pub fn candidates(family: Family, block_sets: &[BlockWeights]) -> Vec<Candidate> {
-    if family == Family::Majority {
-        return vec![Candidate {
-            family,
-            c: 1.0,
-            class_weight: ClassWeight::Uniform,
-            blocks: [0.0; 5],
-        }];
-    }
-    let costs: &[f64] = if family == Family::LinearSvm {
-        &[0.1, 0.3, 1.0]
-    } else {
-        &[1.0, 3.0, 10.0]
-    };
-    let grid = block_sets
-        .iter()
-        .flat_map(|&blocks| costs.iter().map(move |&c| (blocks, c)));
-    grid.map(|(blocks, c)| Candidate {
-        family,
-        c,
-        class_weight: ClassWeight::Balanced,
-        blocks,
-    })
-    .collect()
-}
-
 impl Candidate {
     /// Learns one task; `rows` have blocks of unit norm.
     ///
@@ -87,48 +59,63 @@ impl Candidate {
         kind: TaskKind,
         eps: f64,
     ) -> Result<Linear, ClassifyError> {
-        if self.family == Family::Majority {
-            return Ok(majority(gold, rows.nfeatures(), kind));
-        }
-        let mut scaled = rows.clone();
-        let factors: Vec<f32> = Block::ALL
-            .iter()
-            .map(|b| self.blocks[*b as usize])
-            .collect();
-        scaled.scale_columns(|column| factors[vocabulary.block(column) as usize]);
-        let dataset = DatasetBase::new(scaled, gold.clone());
-        let mut model = match self.family {
-            Family::Multinomial => MultinomialParams::default()
-                .c(self.c)
-                .class_weight(self.class_weight)
-                .check()?
-                .fit(&dataset),
-            family => {
-                let loss = if family == Family::LinearSvm {
-                    Loss::SquaredHinge
-                } else {
-                    Loss::Logistic
-                };
-                Linear::params()
-                    .c(self.c)
-                    .class_weight(self.class_weight)
-                    .loss(loss)
-                    .eps(eps)
-                    .check()?
-                    .fit(&dataset)
-            }
-        }?;
+        let scaled = scale_blocks(rows, vocabulary, &self.blocks);
+        let mut path = self.fit_path(&scaled, gold, kind, eps, &[self.c])?;
+        let mut model = path.pop().ok_or(ClassifyError::NoTargets)?;
         // Fold the block factors into the weights, so that prediction reads rows as they are.
         for block in Block::ALL {
             for column in vocabulary.columns(block) {
-                model
-                    .weights
-                    .row_mut(column as usize)
-                    .mapv_inplace(|w| w * factors[block as usize]);
+                let factor = self.blocks[block as usize];
+                let mut weights = model.weights.row_mut(column as usize);
+                weights.mapv_inplace(|w| w * factor);
             }
         }
         Ok(model)
     }
+
+    /// Learns one task for every C of `costs`, ascending, on rows whose blocks are scaled already.
+    pub(crate) fn fit_path(
+        &self,
+        scaled: &SparseRows,
+        gold: &Array2<Option<bool>>,
+        kind: TaskKind,
+        eps: f64,
+        costs: &[f64],
+    ) -> Result<Vec<Linear>, ClassifyError> {
+        match self.family {
+            Family::Majority => Ok(vec![majority(gold, scaled.nfeatures(), kind); costs.len()]),
+            Family::Multinomial => {
+                let dataset = DatasetBase::new(scaled.clone(), gold.clone());
+                let fit = |&c: &f64| {
+                    let params = MultinomialParams::default().c(c);
+                    params
+                        .class_weight(self.class_weight)
+                        .check()?
+                        .fit(&dataset)
+                };
+                costs.iter().map(fit).collect()
+            }
+            Family::Logistic | Family::LinearSvm => {
+                let loss = if self.family == Family::LinearSvm {
+                    Loss::SquaredHinge
+                } else {
+                    Loss::Logistic
+                };
+                let params = Linear::params().class_weight(self.class_weight);
+                let params = params.loss(loss).eps(eps).check()?;
+                params.fit_path(scaled, gold, &Array1::default(0), costs)
+            }
+        }
+    }
+}
+
+/// Rows with every block multiplied by its factor.
+pub(crate) fn scale_blocks(
+    rows: &SparseRows,
+    vocabulary: &Vocabulary,
+    blocks: &BlockWeights,
+) -> SparseRows {
+    rows.scaled(|column| blocks[vocabulary.block(column) as usize])
 }
 
 /// Everything a task's out-of-fold evaluation produced, rows in the order of the corpus.
@@ -142,21 +129,8 @@ pub struct TaskScores {
     pub decided: Array2<bool>,
     /// Headline score of these decisions: macro-F1.
     pub macro_f1: f64,
-}
-
-/// The chosen setting of a task with what was learnt beside the weights.
-#[derive(Debug, Clone)]
-pub(crate) struct Fitted {
-    /// The winner.
-    pub candidate: Candidate,
-    /// Every setting tried with its out-of-fold macro-F1, best first.
-    pub ranking: Vec<(Candidate, f64)>,
-    /// Scores to probabilities, learnt on all out-of-fold scores.
-    pub calibration: Calibration,
-    /// Cuts, learnt on all out-of-fold probabilities; empty for a single-label task.
-    pub cuts: Vec<Cut>,
-    /// Out-of-fold outcome of the winner.
-    pub scores: TaskScores,
+    /// F1 over all labels together; accuracy where exactly one label holds.
+    pub micro_f1: f64,
 }
 
 /// Rows of one fold, weighed with the idf of its training part.
@@ -170,7 +144,7 @@ pub(crate) struct FoldRows {
 }
 
 /// Where a solver of the search stops: its models are compared and looked into, not kept.
-const SEARCH_EPS: f64 = 0.1;
+pub(crate) const SEARCH_EPS: f64 = 0.1;
 
 /// Weighs the counts once for each fold: idf comes from the training part alone. Of the training part only the articles
 /// that `keep` says yes to are used.
@@ -215,59 +189,12 @@ impl FoldRows {
     }
 }
 
-/// Tries every candidate on every fold and keeps the one with the highest out-of-fold macro-F1, the first of equals.
-///
-/// # Errors
-/// As the learner.
-pub(crate) fn select(
-    candidates: &[Candidate],
-    folds: &Folds,
+/// Scores of the held-out rows of all folds in the order of the corpus.
+pub(crate) fn gather(
+    parts: &[&Array2<f32>],
     fold_rows: &[FoldRows],
-    vocabulary: &Vocabulary,
-    gold: &Array2<Option<bool>>,
-    kind: TaskKind,
-) -> Result<Fitted, ClassifyError> {
-    let jobs: Vec<(usize, usize)> = (0..candidates.len())
-        .flat_map(|c| (0..fold_rows.len()).map(move |f| (c, f)))
-        .collect();
-    let run = |&(c, f): &(usize, usize)| {
-        let model = fold_rows[f].fit(&candidates[c], vocabulary, gold, kind)?;
-        Ok(model.predict(&fold_rows[f].test.1))
-    };
-    let held_out = jobs
-        .par_iter()
-        .map(run)
-        .collect::<Result<Vec<_>, ClassifyError>>()?;
-    let outcomes: Vec<TaskScores> = held_out
-        .chunks(fold_rows.len())
-        .map(|parts| out_of_fold(&gather(parts, fold_rows, gold.dim()), gold, folds, kind))
-        .collect();
-    let mut ranking: Vec<(Candidate, f64)> = candidates
-        .iter()
-        .copied()
-        .zip(outcomes.iter().map(|o| o.macro_f1))
-        .collect();
-    let best = (1..outcomes.len()).fold(0, |b, i| {
-        if outcomes[i].macro_f1 > outcomes[b].macro_f1 {
-            i
-        } else {
-            b
-        }
-    });
-    let candidate = candidates[best];
-    ranking.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let scores = outcomes[best].clone();
-    let (calibration, cuts) = calibrate(&scores.raw, gold, kind);
-    Ok(Fitted {
-        candidate,
-        ranking,
-        calibration,
-        cuts,
-        scores,
-    })
-}
-
-fn gather(parts: &[Array2<f32>], fold_rows: &[FoldRows], shape: (usize, usize)) -> Array2<f64> {
+    shape: (usize, usize),
+) -> Array2<f64> {
     let mut raw = Array2::zeros(shape);
     for (part, fold) in parts.iter().zip(fold_rows) {
         for (row, &i) in part.rows().into_iter().zip(&fold.test.0) {
@@ -278,7 +205,7 @@ fn gather(parts: &[Array2<f32>], fold_rows: &[FoldRows], shape: (usize, usize)) 
 }
 
 /// Calibration and cuts from raw scores and gold.
-fn calibrate(
+pub(crate) fn calibrate(
     raw: &Array2<f64>,
     gold: &Array2<Option<bool>>,
     kind: TaskKind,
@@ -304,7 +231,7 @@ pub(crate) fn to_probabilities(calibration: &Calibration, raw: &Array2<f64>) -> 
 
 /// Probabilities and decisions of every fold by the calibration and cuts of the other folds, so that no article helps
 /// to choose the cut it is judged by.
-fn out_of_fold(
+pub(crate) fn out_of_fold(
     raw: &Array2<f64>,
     gold: &Array2<Option<bool>>,
     folds: &Folds,
@@ -330,12 +257,13 @@ fn out_of_fold(
                 .for_each(|(k, p)| probabilities[[i, k]] = p);
         }
     }
-    let macro_f1 = macro_f1(&decided, gold);
+    let (macro_f1, micro_f1) = (macro_f1(&decided, gold), micro_f1(&decided, gold));
     TaskScores {
         raw: raw.clone(),
         probabilities,
         decided,
         macro_f1,
+        micro_f1,
     }
 }
 
@@ -353,23 +281,35 @@ pub(crate) fn decide(probabilities: &[f64], cuts: &[Cut], kind: TaskKind) -> Vec
 /// Mean F1 over labels that have a positive in gold or decisions, on annotated rows; 0 where there is none.
 #[must_use]
 pub fn macro_f1(decided: &Array2<bool>, gold: &Array2<Option<bool>>) -> f64 {
-    let f1 = |k: usize| {
-        let pairs = decided
-            .column(k)
-            .into_iter()
-            .zip(gold.column(k))
-            .filter_map(|(d, g)| g.map(|g| (*d, g)));
-        let (mut both, mut either) = (0.0, 0.0);
-        for (d, g) in pairs {
-            both += f64::from(u8::from(d && g));
-            either += f64::from(u8::from(d)) + f64::from(u8::from(g));
-        }
-        (either > 0.0).then(|| 2.0 * both / either)
-    };
-    let scores: Vec<f64> = (0..gold.ncols()).filter_map(f1).collect();
-    if scores.is_empty() {
-        0.0
+    let scores: Vec<f64> = (0..gold.ncols())
+        .map(|k| hits(decided, gold, k))
+        .filter(|(_, either)| *either > 0.0)
+        .map(|(both, either)| 2.0 * both / either)
+        .collect();
+    scores.iter().sum::<f64>() / scores.len().max(1) as f64
+}
+
+/// F1 over the decisions of all labels together, on annotated rows; 0 where there is no positive.
+#[must_use]
+pub fn micro_f1(decided: &Array2<bool>, gold: &Array2<Option<bool>>) -> f64 {
+    let sums = (0..gold.ncols())
+        .map(|k| hits(decided, gold, k))
+        .fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    if sums.1 > 0.0 {
+        2.0 * sums.0 / sums.1
     } else {
-        scores.iter().sum::<f64>() / scores.len() as f64
+        0.0
     }
+}
+
+/// True positives of label `k`, and its positives in gold plus those in the decisions.
+fn hits(decided: &Array2<bool>, gold: &Array2<Option<bool>>, k: usize) -> (f64, f64) {
+    let pairs = decided.column(k).into_iter().zip(gold.column(k));
+    pairs.fold((0.0, 0.0), |(both, either), (d, g)| match g {
+        Some(g) => (
+            both + f64::from(u8::from(*d && *g)),
+            either + f64::from(u8::from(*d)) + f64::from(u8::from(*g)),
+        ),
+        None => (both, either),
+    })
 }

@@ -24,7 +24,7 @@ pub(crate) struct TrainArgs {
     /// Where the model goes; report and card are written beside it.
     #[arg(long, short, value_name = "FILE", default_value = DEFAULT_MODEL)]
     output: PathBuf,
-    /// What is learnt; by default logistic regression for sets of labels, softmax regression for single labels.
+    /// What is learnt; by default logistic or svm, whichever scores higher on articles held out.
     #[arg(long, value_enum)]
     classifier: Option<Classifier>,
     /// Folds of the cross-validation.

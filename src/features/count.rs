@@ -6,6 +6,7 @@ use crate::text::{Analyzer, Lang};
 
 use super::glossary::{Hit, Matcher};
 use super::hash::{TermHasher, hash_term};
+use super::negation::Negation;
 use super::tokens::TokenBuffer;
 use super::{Block, FeatureSpec};
 
@@ -40,6 +41,7 @@ pub(crate) struct Counter<'a> {
     pub(crate) spec: &'a FeatureSpec,
     pub(crate) analyzer: &'a Analyzer,
     pub(crate) matcher: &'a Matcher,
+    pub(crate) negation: &'a Negation,
 }
 
 impl Counter<'_> {
@@ -59,6 +61,7 @@ impl Counter<'_> {
         self.matcher
             .find(&seen.tokens, &mut seen.haystack, &mut seen.hits);
         self.concepts(&seen.hits, sink);
+        self.evaluations(&seen.tokens, &seen.hits, sink);
     }
 
     fn words(&self, tokens: &TokenBuffer, sink: &mut TermSink<'_>) {
@@ -127,7 +130,34 @@ impl Counter<'_> {
             }
         }
     }
+
+    /// Words that praise, condemn or report, once more: those in the title, and those that are negated.
+    fn evaluations(&self, tokens: &TokenBuffer, hits: &[Hit], sink: &mut TermSink<'_>) {
+        for hit in hits {
+            let [_, kind] = self.matcher.aggregates(hit.concept);
+            if !kind.anywhere.starts_with("kind:stance_") {
+                continue;
+            }
+            let mut give = |suffix: &str| {
+                let term = format!("{}{suffix}", kind.anywhere);
+                let hash = hash_term(Block::Subjects as u8, &term);
+                sink(Block::Subjects, hash, &|| term.clone(), hit.tokens.clone());
+            };
+            if hit.tokens.start < TITLE {
+                give("@title");
+            }
+            if self.negation.negates(tokens, &hit.tokens) {
+                give("!not");
+                if hit.tokens.start < self.spec.lead_tokens {
+                    give("!not@lead");
+                }
+            }
+        }
+    }
 }
+
+/// Leading tokens counted as the title.
+const TITLE: usize = 14;
 
 /// Every n-gram of `shortest..=longest` characters of a word padded by one space on both sides; a word too short for
 /// any gives the whole padded word once.

@@ -3,6 +3,7 @@
 mod count;
 mod glossary;
 mod hash;
+mod negation;
 mod rows;
 mod spec;
 mod tfidf;

@@ -65,12 +65,16 @@ impl SparseRows {
         )
     }
 
-    /// Multiplies every value by the factor of its column.
-    pub fn scale_columns(&mut self, factor: impl Fn(u32) -> f32) {
-        let columns = self.0.indices().to_vec();
-        for (value, column) in self.0.data_mut().iter_mut().zip(columns) {
-            *value *= factor(column);
-        }
+    /// Every value multiplied by the factor of its column; values of columns with factor 0 are not stored.
+    #[must_use]
+    pub fn scaled(&self, factor: impl Fn(u32) -> f32) -> Self {
+        let scale = |i: usize| {
+            let (columns, values) = self.row(i);
+            let scaled = columns.iter().zip(values).map(|(&c, v)| (c, v * factor(c)));
+            scaled.filter(|(_, v)| *v != 0.0).collect()
+        };
+        let rows: Vec<Vec<(u32, f32)>> = (0..self.nsamples()).map(scale).collect();
+        Self::from_rows(self.nfeatures(), &rows)
     }
 }
 

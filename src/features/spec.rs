@@ -66,3 +66,35 @@ impl Default for FeatureSpec {
         }
     }
 }
+
+impl FeatureSpec {
+    /// The same settings with the n-gram blocks that are not in use switched off; `used` in the order of [`Block::ALL`].
+    #[must_use]
+    pub fn only(mut self, used: &[bool; 5]) -> Self {
+        // Single words stay: the share of unknown words is told by them.
+        if !used[Block::Words as usize] {
+            self.word_ngrams = self.word_ngrams.min(1);
+        }
+        if !used[Block::Characters as usize] {
+            self.char_ngrams = (0, 0);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_out_of_use_are_not_counted_but_for_single_words() {
+        let only = |used| FeatureSpec::default().only(&used);
+        let words = only([true, false, true, false, false]);
+        assert_eq!((words.word_ngrams, words.char_ngrams), (2, (0, 0)));
+        let characters = only([false, true, false, false, false]);
+        assert_eq!(
+            (characters.word_ngrams, characters.char_ngrams),
+            (1, (3, 5))
+        );
+    }
+}

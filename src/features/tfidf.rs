@@ -5,19 +5,21 @@
 //! and df of the training articles (smooth idf as in scikit-learn; Manning, Raghavan, Schuetze, "Introduction to
 //! Information Retrieval", 2008, section 6.2). idf is frozen at fit: a row never depends on its batch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use linfa::ParamGuard;
 use linfa::dataset::{DatasetBase, Records};
 use linfa::traits::{Fit, Transformer};
 use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
 use thiserror::Error;
 
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
 use super::hash::hash_term;
+use super::negation::Negation;
 use super::tokens::TokenBuffer;
 use super::{Block, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
@@ -76,6 +78,7 @@ pub struct TfIdfValidParams {
     spec: FeatureSpec,
     analyzer: Analyzer,
     matcher: Matcher,
+    negation: Negation,
 }
 
 /// Settings as given.
@@ -88,6 +91,7 @@ impl TfIdfParams {
     pub fn new(spec: FeatureSpec, analyzer: Analyzer, matcher: Matcher) -> Self {
         Self(TfIdfValidParams {
             spec,
+            negation: Negation::new(&analyzer),
             analyzer,
             matcher,
         })
@@ -238,6 +242,7 @@ impl TfIdfValidParams {
             spec: &self.spec,
             analyzer: &self.analyzer,
             matcher: &self.matcher,
+            negation: &self.negation,
         }
     }
 
@@ -249,76 +254,80 @@ impl TfIdfValidParams {
         &self,
         documents: &[Document<'_>],
     ) -> Result<(Vocabulary, CountRows), FeatureError> {
-        let chunks: Vec<Chunk> = documents
+        let (counted, concepts): (Vec<HashCounts>, Vec<Vec<u64>>) = documents
             .par_chunks(CHUNK)
-            .map(|chunk| self.count_chunk(chunk))
-            .collect();
-        let vocabulary = self.vocabulary(&chunks, documents.len())?;
-        let rows = chunks
+            .flat_map_iter(|chunk| self.count_chunk(chunk))
+            .unzip();
+        let concepts = concepts.into_iter().flatten().collect();
+        let kept = frequent(&counted, self.spec.min_df, &concepts);
+        let vocabulary = self.vocabulary(documents, &kept)?;
+        let rows = counted
             .into_par_iter()
-            .flat_map_iter(|chunk| chunk.documents)
             .map(|terms| to_columns(&terms, &vocabulary))
             .collect();
         Ok((vocabulary, CountRows { rows }))
     }
 
-    fn count_chunk(&self, documents: &[Document<'_>]) -> Chunk {
-        let mut chunk = Chunk::default();
+    /// Counts of each document, and the hashes of its terms that come from the glossary: a concept is known before any
+    /// article is read, so one article is enough for it.
+    fn count_chunk(&self, documents: &[Document<'_>]) -> Vec<(HashCounts, Vec<u64>)> {
         let mut seen = Occurrences::default();
-        for document in documents {
-            let mut hashes = Vec::new();
+        let one = |document| {
+            let (mut hashes, mut concepts) = (Vec::new(), Vec::new());
             self.counter()
-                .for_each_term(document, &mut seen, &mut |block, hash, term, _| {
+                .for_each_term(document, &mut seen, &mut |block, hash, _, _| {
                     hashes.push(hash);
-                    chunk
-                        .terms
-                        .entry(hash)
-                        .or_insert_with(|| (0, block, term().into_boxed_str()));
+                    if !matches!(block, Block::Words | Block::Characters) {
+                        concepts.push(hash);
+                    }
                 });
-            let counts = run_lengths(hashes);
-            for (hash, _) in &counts {
-                if let Some(entry) = chunk.terms.get_mut(hash) {
-                    entry.0 += 1;
-                }
-            }
-            chunk.documents.push(counts);
-        }
-        chunk
+            (run_lengths(hashes), concepts)
+        };
+        documents.iter().map(one).collect()
     }
 
-    fn vocabulary(&self, chunks: &[Chunk], n_documents: usize) -> Result<Vocabulary, FeatureError> {
-        let mut df: HashMap<u64, (u32, Block, &str)> = HashMap::new();
-        for chunk in chunks {
-            for (hash, (n, block, term)) in &chunk.terms {
-                df.entry(*hash).or_insert((0, *block, term)).0 += n;
-            }
+    /// The terms `kept`, `(document, hash)` ascending, spelled out by a second look at the document that has each first:
+    /// a spelling for every n-gram of a large corpus would not fit into memory.
+    fn vocabulary(
+        &self,
+        documents: &[Document<'_>],
+        kept: &[(u32, u64)],
+    ) -> Result<Vocabulary, FeatureError> {
+        if kept.is_empty() {
+            return Err(FeatureError::EmptyVocabulary {
+                n_documents: documents.len(),
+                min_df: self.spec.min_df,
+            });
         }
+        if kept.len() > u32::MAX as usize / 4 {
+            return Err(FeatureError::TooManyTerms);
+        }
+        let of_document: Vec<&[(u32, u64)]> = kept.chunk_by(|a, b| a.0 == b.0).collect();
+        let spelled: Vec<(Block, Box<str>)> = of_document
+            .par_iter()
+            .flat_map_iter(|wanted| self.spell(&documents[wanted[0].0 as usize], wanted))
+            .collect();
         let mut terms = vec![Vec::new(); Block::ALL.len()];
-        for (n, block, term) in df.into_values() {
-            if n >= self.min_df(block) {
-                terms[block as usize].push(Box::from(term));
-            }
+        for (block, term) in spelled {
+            terms[block as usize].push(term);
         }
         terms
             .iter_mut()
             .for_each(|t: &mut Vec<Box<str>>| t.par_sort_unstable());
-        match terms.iter().map(Vec::len).sum::<usize>() {
-            0 => Err(FeatureError::EmptyVocabulary {
-                n_documents,
-                min_df: self.spec.min_df,
-            }),
-            n if n > u32::MAX as usize / 4 => Err(FeatureError::TooManyTerms),
-            _ => Ok(Vocabulary::new(&terms)),
-        }
+        Ok(Vocabulary::new(&terms))
     }
 
-    /// A concept is known before any article is read, so one article is enough for it.
-    fn min_df(&self, block: Block) -> u32 {
-        if matches!(block, Block::Words | Block::Characters) {
-            self.spec.min_df
-        } else {
-            1
-        }
+    /// Spellings of the terms of one document whose hashes are in `wanted`, `(document, hash)` ascending.
+    fn spell(&self, document: &Document<'_>, wanted: &[(u32, u64)]) -> Vec<(Block, Box<str>)> {
+        let mut found: Vec<Option<(Block, Box<str>)>> = vec![None; wanted.len()];
+        let mut seen = Occurrences::default();
+        self.counter()
+            .for_each_term(document, &mut seen, &mut |block, hash, term, _| {
+                if let Ok(i) = wanted.binary_search_by_key(&hash, |(_, h)| *h) {
+                    found[i].get_or_insert_with(|| (block, term().into_boxed_str()));
+                }
+            });
+        found.into_iter().flatten().collect()
     }
 
     /// A featurizer with the vocabulary and idf given, fitted elsewhere or read from a model file.
@@ -347,15 +356,34 @@ impl TfIdfValidParams {
     }
 }
 
-#[derive(Default)]
-struct Chunk {
-    /// `(hash, count)` of each document, hashes ascending.
-    documents: Vec<Vec<(u64, u32)>>,
-    /// Document frequency, block and spelling of every term of the chunk.
-    terms: HashMap<u64, (u32, Block, Box<str>)>,
+/// `(hash, count)` of the terms of one document, hashes ascending.
+type HashCounts = Vec<(u64, u32)>;
+
+/// Ranges of hashes counted apart: each table stays small, and no two share a term.
+const SHARDS: u64 = 64;
+
+/// `(first document, hash)`, ascending, of every term in at least `min_df` documents or in `always`.
+fn frequent(counted: &[HashCounts], min_df: u32, always: &HashSet<u64>) -> Vec<(u32, u64)> {
+    let width = u64::MAX / SHARDS + 1;
+    let shard = |s: u64| {
+        let mut df: HashMap<u64, (u32, u32), FxBuildHasher> = HashMap::default();
+        for (document, counts) in (0_u32..).zip(counted) {
+            let first = counts.partition_point(|(hash, _)| hash / width < s);
+            for (hash, _) in counts[first..].iter().take_while(|(h, _)| h / width == s) {
+                df.entry(*hash).or_insert((document, 0)).1 += 1;
+            }
+        }
+        df.into_iter()
+            .filter(|(hash, (_, n))| *n >= min_df || always.contains(hash))
+            .map(|(hash, (document, _))| (document, hash))
+            .collect::<Vec<_>>()
+    };
+    let mut kept: Vec<(u32, u64)> = (0..SHARDS).into_par_iter().flat_map_iter(shard).collect();
+    kept.par_sort_unstable();
+    kept
 }
 
-fn run_lengths(mut hashes: Vec<u64>) -> Vec<(u64, u32)> {
+fn run_lengths(mut hashes: Vec<u64>) -> HashCounts {
     hashes.sort_unstable();
     let mut counts: Vec<(u64, u32)> = Vec::new();
     for hash in hashes {
@@ -480,7 +508,7 @@ impl TfIdf {
     /// idf of the words that only as many of `n` training articles hold as the vocabulary demands: without one of these
     /// articles they would not be known.
     pub(crate) fn rarest(&self, n: usize) -> f32 {
-        let df = f64::from(self.params.min_df(Block::Words));
+        let df = f64::from(self.params.spec.min_df);
         smooth_idf(df, n as f64)
     }
 
@@ -562,5 +590,21 @@ impl Transformer<Documents<'_, '_>, SparseRows> for TfIdf {
             })
             .collect();
         SparseRows::from_rows(self.vocabulary.n_features(), &rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frequent_terms_are_found_in_the_document_that_has_them_first() {
+        let far = u64::MAX;
+        let counted = [vec![(1, 1), (5, 2)], vec![(5, 1), (9, 1)], vec![(far, 3)]];
+        let kept =
+            |min_df, always: &[u64]| frequent(&counted, min_df, &always.iter().copied().collect());
+        assert_eq!(kept(2, &[]), [(0, 5)]);
+        assert_eq!(kept(2, &[far, 77]), [(0, 5), (2, far)]);
+        assert_eq!(kept(1, &[]), [(0, 1), (0, 5), (1, 9), (2, far)]);
     }
 }

@@ -11,7 +11,8 @@ use crate::evaluate::{
     EvaluateError, Report, ReportInput, ReportOptions, SplitMix64, TaskOutcomes, shuffled_gold,
 };
 
-use super::train::{Chosen, Counted, first_settings, make_folds};
+use super::settings::usual_settings;
+use super::train::{Counted, Measured, make_folds};
 use super::{Pipeline, PipelineError, Progress, TrainConfig, groups_by, near_duplicate_groups};
 
 /// Shares of the training articles on a learning curve, beside all of them.
@@ -115,10 +116,9 @@ pub fn cross_validate(
 ) -> Result<Evaluated, PipelineError> {
     let counted = Counted::of(corpus, config, progress)?;
     enough_folds(&counted, config)?;
-    let chosen = counted.choose(&counted.tasks, counted.folds.as_ref(), config, progress)?;
+    let measured = counted.measure(&counted.tasks, counted.folds.as_ref(), progress)?;
     let search = CrossValidation {
         counted: &counted,
-        chosen: &chosen,
         config,
         progress,
     };
@@ -135,8 +135,8 @@ pub fn cross_validate(
     };
     let shuffled = (0..extras.shuffles).map(|index| search.shuffled(index, extras.shuffles));
     let shuffled = shuffled.collect::<Result<Vec<_>, _>>()?;
-    let trained_on = chosen.trained_on();
-    let trained = counted.finish(chosen, config, progress)?;
+    let trained_on = measured.trained_on();
+    let trained = counted.finish(measured, config, progress)?;
     let nothing = || PipelineError::NothingToLearn("no article could be held out".to_owned());
     warnings.splice(0..0, trained.warnings);
     Ok(Evaluated {
@@ -149,7 +149,7 @@ pub fn cross_validate(
     })
 }
 
-/// Out-of-fold answers with the first setting of each task: good enough to doubt labels by, at a fraction of the cost
+/// Out-of-fold answers with the usual setting for each task: good enough to doubt labels by, at a fraction of the cost
 /// of a search. Tasks with too little gold are left out; `None` where nothing can be held out.
 ///
 /// # Errors
@@ -159,14 +159,14 @@ pub fn out_of_fold(
     config: &TrainConfig,
     progress: Progress<'_>,
 ) -> Result<Option<Vec<TaskOutcomes>>, PipelineError> {
-    let counted = Counted::of(corpus, config, progress)?;
+    let mut config = config.clone();
+    config.fixed = usual_settings(corpus, &config);
+    let counted = Counted::of(corpus, &config, progress)?;
     let Some(folds) = &counted.folds else {
         return Ok(None);
     };
-    let mut config = config.clone();
-    config.fixed = first_settings(&counted.tasks, &config);
-    let chosen = counted.choose(&counted.tasks, Some(folds), &config, progress)?;
-    Ok(Some(outcomes(&counted.tasks, &chosen)))
+    let measured = counted.measure(&counted.tasks, Some(folds), progress)?;
+    Ok(Some(outcomes(&counted.tasks, &measured)))
 }
 
 /// A cross-validation asked for is made as asked for or not at all.
@@ -187,10 +187,9 @@ fn enough_folds(counted: &Counted<'_>, config: &TrainConfig) -> Result<(), Pipel
     )))
 }
 
-/// A cross-validation and what it chose.
+/// A cross-validation with the settings chosen for it.
 struct CrossValidation<'c> {
     counted: &'c Counted<'c>,
-    chosen: &'c Chosen,
     config: &'c TrainConfig,
     progress: Progress<'c>,
 }
@@ -204,13 +203,12 @@ impl CrossValidation<'_> {
     /// A share too small to learn from becomes a warning.
     fn curve(&self, warnings: &mut Vec<String>) -> Vec<(u64, Vec<TaskOutcomes>)> {
         let (tasks, folds) = (&self.counted.tasks, self.counted.folds.as_ref());
-        let config = self.fixed();
         let mut curve = Vec::new();
         for (share, name) in SHARES {
             (self.progress)(&format!("learning curve: {name} of the articles"), 0, 1);
             let keep = |row: usize| is_kept(self.counted.together[row], share);
-            match self.counted.choose_on(tasks, folds, &config, &silent, keep) {
-                Ok(chosen) => curve.push((chosen.trained_on(), outcomes(tasks, &chosen))),
+            match self.counted.measure_kept(folds, keep) {
+                Ok(measured) => curve.push((measured.trained_on(), outcomes(tasks, &measured))),
                 Err(error) => warnings.push(left_out(name, &error)),
             }
         }
@@ -221,25 +219,15 @@ impl CrossValidation<'_> {
         (self.progress)(&format!("shuffle {} of {of}", index + 1), 0, 1);
         let tasks = shuffled_tasks(&self.counted.tasks, index);
         let folds = make_folds(&tasks, &self.counted.together, self.config.n_folds);
-        let chosen = self
+        let measured = self
             .counted
-            .choose(&tasks, folds.as_ref(), &self.fixed(), &silent)?;
-        Ok(outcomes(&tasks, &chosen))
-    }
-
-    /// The settings chosen, so that nothing is searched again.
-    fn fixed(&self) -> TrainConfig {
-        let mut config = self.config.clone();
-        let fits = self.counted.tasks.iter().zip(&self.chosen.fits);
-        config.fixed = fits
-            .map(|(task, fit)| (task.task.name.clone(), fit.candidate))
-            .collect();
-        config
+            .measure(&tasks, folds.as_ref(), &|_, _, _| ())?;
+        Ok(outcomes(&tasks, &measured))
     }
 }
 
-fn outcomes(tasks: &[GoldTask], chosen: &Chosen) -> Vec<TaskOutcomes> {
-    let pairs = tasks.iter().zip(&chosen.fits);
+fn outcomes(tasks: &[GoldTask], measured: &Measured) -> Vec<TaskOutcomes> {
+    let pairs = tasks.iter().zip(&measured.fits);
     pairs.filter_map(|(task, fit)| fit.outcomes(task)).collect()
 }
 

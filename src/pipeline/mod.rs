@@ -3,7 +3,10 @@
 mod evidence;
 mod experiment;
 mod groups;
+mod held_out;
+mod outcomes;
 mod predict;
+mod settings;
 mod statistics;
 mod train;
 

@@ -13,7 +13,7 @@ use crate::features::{Document, Occurrences};
 use crate::text::Lang;
 
 use super::evidence::{Mark, Piece, SentenceSum, Trace};
-use super::train::{article_outcome, task_outcomes};
+use super::outcomes::{article_outcome, task_outcomes};
 use super::{Head, Pipeline, facts, near_duplicate_groups, prepare};
 
 /// An article with fewer words than this is answered, but flagged.

@@ -6,20 +6,20 @@ use linfa::ParamGuard;
 use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
 
-use crate::article::{
-    Article, Cleaner, Corpus, Facts, Folds, GoldTask, MetaColumn, Repeated, TaskKind,
-};
+use crate::article::{Cleaner, Corpus, Folds, GoldTask, MetaColumn, Repeated, TaskKind};
 use crate::classify::{
-    BlockWeights, Calibration, Candidate, ClassWeight, Cut, Family, FoldRows, Linear, TaskScores,
-    candidates, fold_rows, select,
+    BlockWeights, Calibration, Candidate, Cut, Family, FoldRows, Linear, TaskScores, fold_rows,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
-use crate::features::{CountRows, Document, Glossary, Occurrences, TfIdfValidParams, Vocabulary};
+use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabulary};
 
 use super::experiment::BaselineKind;
+use super::held_out::HeldOut;
+use super::outcomes::{article_outcome, task_outcomes};
+use super::settings::{Ranking, Search, blocks_in_use, judge};
 use super::{
-    Head, Pipeline, PipelineError, Statistics, TextSpec, build_text, facts, groups_by,
-    near_duplicate_groups, prepare, repeated_in,
+    Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
+    prepare, repeated_in,
 };
 
 /// Fewer annotated articles than this give no task: there is nothing to hold out.
@@ -34,7 +34,7 @@ pub struct TrainConfig {
     pub text: TextSpec,
     /// Concepts.
     pub glossary: Glossary,
-    /// Learner of every task; `None` takes logistic regression for label sets and softmax regression for single labels.
+    /// Learner of every task; `None` chooses between logistic regression and linear SVM, one label against the rest.
     pub family: Option<Family>,
     /// Block factors to try; `None` takes the defaults of each kind of task.
     pub blocks: Option<Vec<BlockWeights>>,
@@ -74,7 +74,8 @@ pub struct Trained {
     pub report: Option<ReportInput>,
     /// Label shares as answers, on the same folds; tasks as in the report, empty where there is none.
     pub majority: Vec<TaskOutcomes>,
-    /// Every setting tried for each task with its out-of-fold macro-F1, best first.
+    /// Settings tried for each task with their score, the mean of out-of-fold macro-F1 and micro-F1 (not a number where
+    /// nothing was compared); the chosen one first, then by score.
     pub rankings: Vec<Vec<(Candidate, f64)>>,
     /// What the user should know, in words.
     pub warnings: Vec<String>,
@@ -97,9 +98,9 @@ impl Pipeline {
                     .to_owned(),
             );
         }
-        let chosen = counted.choose(&counted.tasks, counted.folds.as_ref(), config, progress)?;
+        let measured = counted.measure(&counted.tasks, counted.folds.as_ref(), progress)?;
         let majority = counted.baseline(BaselineKind::Majority, config)?;
-        let mut trained = counted.finish(chosen, config, progress)?;
+        let mut trained = counted.finish(measured, config, progress)?;
         trained.majority = majority;
         Ok(trained)
     }
@@ -111,6 +112,10 @@ pub(super) struct Counted<'c> {
     /// Tasks with enough gold to learn from.
     pub(super) tasks: Vec<GoldTask>,
     cleaner: Cleaner,
+    /// Text rules, with the blocks switched off that no task uses.
+    text: TextSpec,
+    /// Settings tried for each task, those it gets first.
+    rankings: Vec<Ranking>,
     params: TfIdfValidParams,
     documents: Vec<Document<'c>>,
     vocabulary: Vocabulary,
@@ -125,15 +130,14 @@ pub(super) struct Counted<'c> {
     pub(super) warnings: Vec<String>,
 }
 
-/// Settings chosen for every task, and what they answer on held-out articles.
-pub(super) struct Chosen {
+/// The setting of every task, and what it answers on held-out articles.
+pub(super) struct Measured {
     pub(super) fits: Vec<TaskFit>,
-    rankings: Vec<Vec<(Candidate, f64)>>,
     /// Rows of the folds; none where nothing could be held out.
     rows: Option<Vec<FoldRows>>,
 }
 
-impl Chosen {
+impl Measured {
     /// Articles a model of the cross-validation has seen, on average over the folds.
     pub(super) fn trained_on(&self) -> u64 {
         let sizes = self.rows.iter().flatten().map(|fold| fold.train.0.len());
@@ -143,7 +147,7 @@ impl Chosen {
 }
 
 impl<'c> Counted<'c> {
-    /// Cuts, counts and groups the articles of `corpus`.
+    /// Cuts and groups the articles of `corpus`, chooses settings, and counts the blocks these use.
     pub(super) fn of(
         corpus: &'c Corpus,
         config: &TrainConfig,
@@ -153,24 +157,35 @@ impl<'c> Counted<'c> {
         let tasks = trainable(corpus, &mut warnings)?;
         let (cleaner, params) = build_text(&config.text, &config.glossary)?;
         let cleaner = cleaner.with_repeated(repeated_in(corpus));
-        let params = params.check()?;
         progress("reading articles", 0, 1);
         let documents: Vec<Document<'_>> = corpus
             .articles
             .par_iter()
             .map(|a| prepare(&cleaner, a))
             .collect();
-        let (vocabulary, counts) = params.count(&documents)?;
         let groups = near_duplicate_groups(&corpus.articles);
         let together = match config.group_by {
             Some(column) => groups_by(&corpus.articles, &groups, column),
             None => groups.clone(),
         };
+        let search = Search {
+            tasks: &tasks,
+            documents: &documents,
+            together: &together,
+            progress,
+        };
+        let rankings = search.rankings(&params.check()?, config)?;
+        let mut text = config.text.clone();
+        text.features = text.features.only(&blocks_in_use(&rankings));
+        let params = build_text(&text, &config.glossary)?.1.check()?;
+        let (vocabulary, counts) = params.count(&documents)?;
         Ok(Self {
             corpus,
             folds: make_folds(&tasks, &together, config.n_folds),
             tasks,
             cleaner,
+            text,
+            rankings,
             params,
             documents,
             vocabulary,
@@ -181,15 +196,20 @@ impl<'c> Counted<'c> {
         })
     }
 
-    /// Chooses settings for `tasks`, whose rows are those of the corpus, by cross-validation.
-    pub(super) fn choose(
+    /// The setting of each task.
+    fn settings(&self) -> Vec<Candidate> {
+        let chosen = self.rankings.iter().filter_map(|r| r.first());
+        chosen.map(|(candidate, _)| *candidate).collect()
+    }
+
+    /// What the chosen settings answer on held-out articles; the rows of `tasks` are those of the corpus.
+    pub(super) fn measure(
         &self,
         tasks: &[GoldTask],
         folds: Option<&Folds>,
-        config: &TrainConfig,
         progress: Progress<'_>,
-    ) -> Result<Chosen, PipelineError> {
-        self.choose_on(tasks, folds, config, progress, |_| true)
+    ) -> Result<Measured, PipelineError> {
+        self.measure_on(tasks, &self.settings(), folds, progress, |_| true)
     }
 
     /// What a simple answer says on the same folds; empty where nothing can be held out.
@@ -198,55 +218,81 @@ impl<'c> Counted<'c> {
         kind: BaselineKind,
         config: &TrainConfig,
     ) -> Result<Vec<TaskOutcomes>, PipelineError> {
-        let mut config = config.clone();
-        kind.configure(&mut config);
-        let chosen = self.choose(&self.tasks, self.folds.as_ref(), &config, &|_, _, _| ())?;
-        let pairs = self.tasks.iter().zip(&chosen.fits);
+        let measured = match kind {
+            BaselineKind::Majority => {
+                let majority = |c: Candidate| Candidate {
+                    family: Family::Majority,
+                    ..c
+                };
+                let settings: Vec<Candidate> = self.settings().into_iter().map(majority).collect();
+                self.measure_on(
+                    &self.tasks,
+                    &settings,
+                    self.folds.as_ref(),
+                    &|_, _, _| (),
+                    |_| true,
+                )?
+            }
+            BaselineKind::Glossary => {
+                let mut config = config.clone();
+                kind.configure(&mut config);
+                let counted = Self::of(self.corpus, &config, &|_, _, _| ())?;
+                counted.measure(&self.tasks, self.folds.as_ref(), &|_, _, _| ())?
+            }
+        };
+        let pairs = self.tasks.iter().zip(&measured.fits);
         Ok(pairs.filter_map(|(task, fit)| fit.outcomes(task)).collect())
     }
 
     /// The same where models see only the articles that `keep` says yes to.
-    pub(super) fn choose_on(
+    pub(super) fn measure_kept(
+        &self,
+        folds: Option<&Folds>,
+        keep: impl Fn(usize) -> bool + Sync,
+    ) -> Result<Measured, PipelineError> {
+        self.measure_on(&self.tasks, &self.settings(), folds, &|_, _, _| (), keep)
+    }
+
+    fn measure_on(
         &self,
         tasks: &[GoldTask],
+        settings: &[Candidate],
         folds: Option<&Folds>,
-        config: &TrainConfig,
         progress: Progress<'_>,
         keep: impl Fn(usize) -> bool + Sync,
-    ) -> Result<Chosen, PipelineError> {
-        let vocabulary = &self.vocabulary;
-        let rows = folds.map(|f| fold_rows(&self.counts, vocabulary, f, keep));
-        let (mut fits, mut rankings) = (Vec::new(), Vec::new());
-        for (i, task) in tasks.iter().enumerate() {
-            let (name, kind) = (&task.task.name, task.task.kind);
-            let what = format!("cross-validating {name}");
-            progress(&what, i as u64, tasks.len() as u64);
-            let tried = tried(name, kind, config);
-            let (Some(folds), Some(rows)) = (folds, &rows) else {
-                fits.push(unmeasured(&tried, task));
-                rankings.push(Vec::new());
-                continue;
-            };
-            let best = select(&tried, folds, rows, vocabulary, &task.gold, kind)?;
-            rankings.push(best.ranking);
-            fits.push(TaskFit {
-                candidate: best.candidate,
-                calibration: best.calibration,
-                cuts: best.cuts,
-                scores: Some(best.scores),
+    ) -> Result<Measured, PipelineError> {
+        let Some(folds) = folds else {
+            let pairs = tasks.iter().zip(settings);
+            return Ok(Measured {
+                fits: pairs.map(|(task, c)| unmeasured(task, *c)).collect(),
+                rows: None,
             });
-        }
-        Ok(Chosen {
+        };
+        let rows = fold_rows(&self.counts, &self.vocabulary, folds, keep);
+        let measure = |(i, (task, candidate)): (usize, (&GoldTask, &Candidate))| {
+            let what = format!("cross-validating {}", task.task.name);
+            progress(&what, i as u64, tasks.len() as u64);
+            let judge = judge(task, folds, &rows, &self.vocabulary);
+            let (scores, calibration, cuts) = judge.measure(candidate)?;
+            Ok(TaskFit {
+                candidate: *candidate,
+                calibration,
+                cuts,
+                scores: Some(scores),
+            })
+        };
+        let pairs = tasks.iter().zip(settings).enumerate();
+        let fits = pairs.map(measure).collect::<Result<_, PipelineError>>()?;
+        Ok(Measured {
             fits,
-            rankings,
-            rows,
+            rows: Some(rows),
         })
     }
 
     /// Fits the settings chosen on everything.
     pub(super) fn finish(
         self,
-        chosen: Chosen,
+        measured: Measured,
         config: &TrainConfig,
         progress: Progress<'_>,
     ) -> Result<Trained, PipelineError> {
@@ -254,7 +300,7 @@ impl<'c> Counted<'c> {
         let all: Vec<usize> = (0..self.counts.len()).collect();
         let idf = self.counts.idf(&all, self.vocabulary.n_features());
         let rows = self.counts.weigh(&all, &self.vocabulary, &idf);
-        let pairs = || self.tasks.iter().zip(&chosen.fits);
+        let pairs = || self.tasks.iter().zip(&measured.fits);
         let models: Vec<Linear> = pairs()
             .map(|(task, fit)| {
                 let (gold, kind) = (&task.gold, task.task.kind);
@@ -264,7 +310,7 @@ impl<'c> Counted<'c> {
         let mut articles = self.article_outcomes();
         let heads = pairs().map(|(task, fit)| fit.head(task)).collect();
         let mut pipeline = Pipeline {
-            text: config.text.clone(),
+            text: self.text,
             glossary: config.glossary.clone(),
             // The lines that repeat are those of this input, not of the next.
             cleaner: self.cleaner.with_repeated(Repeated::default()),
@@ -277,13 +323,13 @@ impl<'c> Counted<'c> {
             statistics: None,
         };
         pipeline.statistics =
-            Some(pipeline.training_statistics(&self.documents, &self.tasks, &chosen.fits));
-        let folds = self.folds.zip(chosen.rows);
+            Some(pipeline.training_statistics(&self.documents, &self.tasks, &measured.fits));
+        let folds = self.folds.zip(measured.rows);
         let report = folds.map(|(folds, rows)| -> Result<ReportInput, PipelineError> {
             progress("looking for evidence", 0, 1);
             let held_out = HeldOut {
                 tasks: &self.tasks,
-                fits: &chosen.fits,
+                fits: &measured.fits,
                 rows,
                 documents: &self.documents,
             };
@@ -293,7 +339,7 @@ impl<'c> Counted<'c> {
                 corpus,
                 articles,
                 tasks,
-                &chosen.fits,
+                &measured.fits,
                 &folds,
                 config,
             ))
@@ -302,7 +348,7 @@ impl<'c> Counted<'c> {
             report: report.transpose()?,
             majority: Vec::new(),
             pipeline,
-            rankings: chosen.rankings,
+            rankings: self.rankings,
             warnings: self.warnings,
         })
     }
@@ -316,89 +362,8 @@ impl<'c> Counted<'c> {
     }
 }
 
-/// What was answered on held-out articles.
-struct HeldOut<'t> {
-    tasks: &'t [GoldTask],
-    fits: &'t [TaskFit],
-    rows: Vec<FoldRows>,
-    documents: &'t [Document<'t>],
-}
-
-impl HeldOut<'_> {
-    /// Fills in what carried each article's decisions, from the models of the fold that held it out. `pipeline` is as
-    /// before afterwards.
-    fn evidence(
-        &self,
-        pipeline: &mut Pipeline,
-        articles: &mut [ArticleOutcome],
-    ) -> Result<(), PipelineError> {
-        for fold in &self.rows {
-            let vocabulary = pipeline.tfidf.vocabulary();
-            let models = self.tasks.iter().zip(self.fits).map(|(task, fit)| {
-                fold.fit(&fit.candidate, vocabulary, &task.gold, task.task.kind)
-            });
-            let models: Vec<Linear> = models.collect::<Result<_, _>>()?;
-            let idf = pipeline.tfidf.replace_idf(fold.idf.clone());
-            let weights = std::mem::replace(&mut pipeline.weights, side_by_side(&models));
-            let found = fold.test.0.par_iter().map(|&row| {
-                pipeline.carried(&self.documents[row], &self.outputs_in_question(row), true)
-            });
-            let found: Vec<_> = found.collect();
-            for (&row, carried) in fold.test.0.iter().zip(found) {
-                (articles[row].evidence, articles[row].sentences) = carried;
-            }
-            pipeline.tfidf.replace_idf(idf);
-            pipeline.weights = weights;
-        }
-        Ok(())
-    }
-
-    /// Outputs given to an article or missed, over the labels of all tasks side by side.
-    fn outputs_in_question(&self, row: usize) -> Vec<usize> {
-        let of_task = |(task, fit): (&GoldTask, &TaskFit)| {
-            let decided = fit.scores.as_ref().map(|scores| scores.decided.row(row));
-            let gold = task.gold.row(row);
-            let asked = |k: usize| decided.is_some_and(|d| d[k]) || gold[k] == Some(true);
-            (0..gold.len()).map(asked).collect::<Vec<bool>>()
-        };
-        let asked = self.tasks.iter().zip(self.fits).flat_map(of_task);
-        let asked = (0..).zip(asked).filter(|(_, asked)| *asked);
-        asked.map(|(output, _)| output).collect()
-    }
-}
-
-impl Pipeline {
-    /// Words as if each article had not been in the training; answers from out-of-fold scores, where there are any.
-    fn training_statistics(
-        &self,
-        documents: &[Document<'_>],
-        tasks: &[GoldTask],
-        fitted: &[TaskFit],
-    ) -> Statistics {
-        let mut statistics = Statistics::new(&self.heads);
-        let rarest = self.tfidf.rarest(documents.len());
-        let wording = |document: &Document<'_>| {
-            let mut seen = Occurrences::default();
-            self.tfidf.row(document, &mut seen);
-            self.tfidf.wording(&seen, rarest)
-        };
-        let wordings: Vec<_> = documents.par_iter().map(wording).collect();
-        for (document, wording) in documents.iter().zip(&wordings) {
-            statistics.add_article(document.lang, wording.words, wording.unknown);
-        }
-        for ((sum, task), fit) in statistics.tasks.iter_mut().zip(tasks).zip(fitted) {
-            let Some(scores) = &fit.scores else { continue };
-            for i in annotated(&task.gold) {
-                let (row, decided) = (scores.probabilities.row(i), scores.decided.row(i));
-                sum.add(row.iter().copied().zip(decided.iter().copied()));
-            }
-        }
-        statistics
-    }
-}
-
 /// Labels of all models in one matrix, in standard layout.
-fn side_by_side(models: &[Linear]) -> Array2<f32> {
+pub(super) fn side_by_side(models: &[Linear]) -> Array2<f32> {
     let views: Vec<_> = models.iter().map(|m| m.weights.view()).collect();
     let joined = concatenate(Axis(1), &views).unwrap_or_default();
     joined.as_standard_layout().into_owned()
@@ -409,7 +374,7 @@ pub(super) struct TaskFit {
     pub(super) candidate: Candidate,
     calibration: Calibration,
     cuts: Vec<Cut>,
-    scores: Option<TaskScores>,
+    pub(super) scores: Option<TaskScores>,
 }
 
 impl TaskFit {
@@ -438,7 +403,7 @@ impl TaskFit {
 }
 
 /// Rows that are annotated.
-fn annotated(gold: &Array2<Option<bool>>) -> impl Iterator<Item = usize> + '_ {
+pub(super) fn annotated(gold: &Array2<Option<bool>>) -> impl Iterator<Item = usize> + '_ {
     (0..gold.nrows()).filter(|&i| gold.row(i).iter().any(Option::is_some))
 }
 
@@ -527,68 +492,16 @@ fn stratify_by(gold: &Array2<Option<bool>>) -> Array2<bool> {
     })
 }
 
-/// Default block factors (measured: `docs/benchmarks.md`): characters carry most, concepts carry across languages, the
-/// lead helps stance.
-fn default_blocks(kind: TaskKind) -> Vec<BlockWeights> {
-    match kind {
-        TaskKind::Multi => vec![
-            [0.0, 1.0, 1.0, 0.5, 1.0],
-            [0.0, 0.5, 1.0, 0.5, 1.0],
-            [0.0, 0.0, 1.0, 0.0, 1.0],
-        ],
-        TaskKind::Single => vec![
-            [0.0, 0.5, 1.0, 0.5, 1.0],
-            [0.0, 0.0, 1.0, 0.5, 1.0],
-            [0.5, 1.0, 1.0, 0.5, 1.0],
-        ],
-    }
-}
-
-fn tried(name: &str, kind: TaskKind, config: &TrainConfig) -> Vec<Candidate> {
-    if let Some(fixed) = config.fixed.get(name) {
-        return vec![*fixed];
-    }
-    let default = if kind == TaskKind::Multi {
-        Family::Logistic
-    } else {
-        Family::Multinomial
-    };
-    let blocks = config
-        .blocks
-        .clone()
-        .unwrap_or_else(|| default_blocks(kind));
-    candidates(config.family.unwrap_or(default), &blocks)
-}
-
-/// The simplest setting of every task.
-pub(super) fn first_settings(
-    tasks: &[GoldTask],
-    config: &TrainConfig,
-) -> BTreeMap<String, Candidate> {
-    let first = |task: &GoldTask| {
-        let name = &task.task.name;
-        Some((name.clone(), *tried(name, task.task.kind, config).first()?))
-    };
-    tasks.iter().filter_map(first).collect()
-}
-
-/// The first setting with plain calibration, for a corpus too small to hold anything out.
-fn unmeasured(tried: &[Candidate], task: &GoldTask) -> TaskFit {
-    let n_labels = task.task.labels.len();
-    let fallback = Candidate {
-        family: Family::Logistic,
-        c: 1.0,
-        class_weight: ClassWeight::Balanced,
-        blocks: [0.0, 1.0, 1.0, 0.0, 1.0],
-    };
+/// A setting with plain calibration, for a corpus too small to hold anything out.
+fn unmeasured(task: &GoldTask, candidate: Candidate) -> TaskFit {
     let multi = task.task.kind == TaskKind::Multi;
     let cut = |n_positives| Cut {
         probability: 0.5,
         n_positives,
     };
     TaskFit {
-        candidate: tried.first().copied().unwrap_or(fallback),
-        calibration: Calibration::identity(task.task.kind, n_labels),
+        candidate,
+        calibration: Calibration::identity(task.task.kind, task.task.labels.len()),
         cuts: if multi {
             support(&task.gold).into_iter().map(cut).collect()
         } else {
@@ -621,84 +534,6 @@ fn report_input(
             .collect(),
         settings: settings(corpus, tasks, fitted, folds, config),
         model: String::new(),
-    }
-}
-
-/// Outcomes of one task in the shape reports are computed from.
-pub(crate) fn task_outcomes(
-    task: &GoldTask,
-    cuts: &[Cut],
-    probabilities: &Array2<f64>,
-    decided: &Array2<bool>,
-) -> TaskOutcomes {
-    TaskOutcomes {
-        task: task.task.clone(),
-        thresholds: cuts.iter().map(|c| c.probability).collect(),
-        gold: task.gold.rows().into_iter().map(|r| r.to_vec()).collect(),
-        scores: probabilities
-            .rows()
-            .into_iter()
-            .map(|r| r.to_vec())
-            .collect(),
-        decided: decided.rows().into_iter().map(|r| r.to_vec()).collect(),
-    }
-}
-
-/// The facts of one article that reports slice by.
-pub(crate) fn article_outcome(
-    article: &Article,
-    document: &Document<'_>,
-    facts: &Facts,
-    group: u32,
-) -> ArticleOutcome {
-    let mut slices = BTreeMap::new();
-    let mut slice = |key: &str, value: String| slices.insert(key.to_owned(), value);
-    slice("lang", document.lang.to_string());
-    slice(
-        "length",
-        length_band(article.text.split_whitespace().count()).to_owned(),
-    );
-    let kept: usize = document.kept.iter().map(ExactSizeIterator::len).sum();
-    slice(
-        "boilerplate",
-        if kept < article.text.len() {
-            "yes"
-        } else {
-            "no"
-        }
-        .to_owned(),
-    );
-    let titled = if facts.title.is_some() { "yes" } else { "no" };
-    slice("title", titled.to_owned());
-    if let Some(source) = article.meta.source.as_ref().or(facts.agency.as_ref()) {
-        slice("source", source.clone());
-    }
-    let date = article
-        .meta
-        .date
-        .clone()
-        .or(facts.date.map(|d| d.to_string()));
-    if let Some(month) = date.as_deref().and_then(|d| d.get(..7)) {
-        slice("month", month.to_owned());
-    }
-    ArticleOutcome {
-        id: article.id.clone(),
-        title: article.title().to_owned(),
-        digest: blake3::hash(article.text.as_bytes()).to_hex().to_string(),
-        group,
-        slices,
-        evidence: Vec::new(),
-        sentences: Vec::new(),
-    }
-}
-
-fn length_band(n_words: usize) -> &'static str {
-    match n_words {
-        0..50 => "0-49 words",
-        50..100 => "50-99 words",
-        100..200 => "100-199 words",
-        200..400 => "200-399 words",
-        _ => "400 and more words",
     }
 }
 

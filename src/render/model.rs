@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::article::{Article, Cleaned};
-use crate::classify::Candidate;
+use crate::classify::{Candidate, ClassWeight};
 use crate::evaluate::{Metric, Report};
 use crate::features::Block;
 use crate::pipeline::{Head, Pipeline};
@@ -70,9 +70,14 @@ fn setting(c: &Candidate) -> String {
         blocks.join(", ")
     };
     format!(
-        "{} C={} on {blocks}",
+        "{} C={} on {blocks}, classes {}",
         format!("{:?}", c.family).to_lowercase(),
-        c.c
+        c.c,
+        if c.class_weight == ClassWeight::Balanced {
+            "balanced"
+        } else {
+            "as they are"
+        }
     )
 }
 
@@ -97,7 +102,7 @@ fn ranking_lines(ranking: &[(Candidate, f64)]) -> String {
         let what = if i == 0 { "Chosen" } else { "Runner-up" };
         let _ = write!(
             lines,
-            "\n{what}: {} (out-of-fold macro-F1 {f1:.3}).",
+            "\n{what}: {} (mean of out-of-fold macro-F1 and micro-F1: {f1:.3}).",
             setting(candidate)
         );
     }

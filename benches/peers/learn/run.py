@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Speed and quality of `toolkit train` beside scikit-learn and LIBLINEAR, on the same files in the same run, one thread each.
+
+    cargo build --release
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install scikit-learn liblinear-official
+    /tmp/peers/bin/python benches/peers/learn/run.py hamshahri_rss ohsumed
+
+Reads the training part of public sets in ../shared/data where it is at hand (needs `zstd`); none of it is part of this repository.
+The toolkit chooses its settings by itself; beside it stand one fit of scikit-learn with settings given, and a grid of the
+same width as an expert would search. Quality is out-of-fold macro-F1 on the training part, so no test part is touched.
+Seconds are CPU seconds of the process, memory its peak. Prints a Markdown table.
+"""
+import csv
+import io
+import pathlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+DATA = ROOT / "../shared/data/topic"
+TOOLKIT = ROOT / "target/release/toolkit"
+SINGLE = {"hamshahri_rss", "ttc3600", "ohsumed", "newsgroups20"}
+
+PEER = """
+import csv, json, sys, warnings
+warnings.filterwarnings("ignore")
+csv.field_size_limit(10**9)
+import numpy
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+path, what = sys.argv[1:]
+rows = list(csv.DictReader(open(path, encoding="utf-8")))
+texts, labels = [r["text"] for r in rows], numpy.array([r["topic"] for r in rows])
+words = dict(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+chars = dict(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True)
+folds = StratifiedKFold(3, shuffle=True, random_state=1)
+score = None
+if what == "one fit":
+    make_pipeline(TfidfVectorizer(**words), LinearSVC()).fit(texts, labels)
+elif what == "grid":
+    best = None
+    for block in (words, chars):
+        rows = TfidfVectorizer(**block).fit_transform(texts)
+        search = GridSearchCV(LinearSVC(), {"C": [0.1, 0.3, 1.0, 3.0], "class_weight": [None, "balanced"]}, cv=folds, scoring="f1_macro").fit(rows, labels)
+        if best is None or search.best_score_ > best[0]:
+            best = (search.best_score_, search.best_params_, rows)
+    score = f1_score(labels, cross_val_predict(LinearSVC(**best[1]), best[2], labels, cv=folds), average="macro")
+else:
+    from liblinear.liblinearutil import train
+    rows = TfidfVectorizer(**words).fit_transform(texts)
+    names = sorted(set(labels))
+    train([float(names.index(l)) for l in labels], rows, "-s 1 -c 1 -e 0.1 -B 1 -q")
+print(json.dumps(score))
+"""
+
+
+def training_part(name, folder):
+    csv.field_size_limit(10**9)
+    text = subprocess.run(["zstd", "-dcq", DATA / f"{name}.csv.zst"], capture_output=True, check=True).stdout.decode()
+    path = folder / f"{name}.csv"
+    with open(path, "w", newline="", encoding="utf-8") as f:
+        w = csv.DictWriter(f, ["text", "topic"])
+        w.writeheader()
+        w.writerows({"text": r["text"], "topic": r["labels"]} for r in csv.DictReader(io.StringIO(text)) if r["split"] != "test")
+    return path
+
+
+def measured(*command):
+    """Output, CPU seconds and peak MiB of one process on one thread."""
+    env = {**os.environ, **{v: "1" for v in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}}
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(list(map(str, command)), stdout=out, stderr=subprocess.PIPE, env=env)
+        errors = process.stderr.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise SystemExit(f"{command[0]}: {errors}")
+        out.seek(0)
+        return out.read(), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def line(name, what, seconds, memory, score, ours):
+    shown = "-" if score is None else f"{score:.3f}"
+    print(f"| {name} | {what} | {seconds:.1f} | {seconds / ours:.2f} | {memory:.0f} | {shown} |", flush=True)
+
+
+def compare(name, folder):
+    path = training_part(name, folder)
+    model = folder / f"{name}.safetensors"
+    _, ours, memory = measured(TOOLKIT, "train", path, "-o", model, "--label", "topic:single")
+    report = json.loads(model.with_suffix(".report.json").read_text(encoding="utf-8"))
+    line(name, "toolkit, all settings chosen", ours, memory, report["tasks"][0]["overall"]["macro_f1"]["value"], ours)
+    for what, title in (("one fit", "scikit-learn, one fit"), ("grid", "scikit-learn, grid of 16"), ("liblinear", "LIBLINEAR, one fit")):
+        output, seconds, memory = measured(sys.executable, "-c", PEER, path, what)
+        line(name, title, seconds, memory, json.loads(output.strip().split("\n")[-1]), ours)
+
+
+if not DATA.is_dir():
+    raise SystemExit("../shared/data is not here: nothing to measure on")
+print("| set | what | CPU seconds | times the toolkit's | peak MiB | out-of-fold macro-F1 |\n|---|---|---|---|---|---|")
+with tempfile.TemporaryDirectory() as folder:
+    for name in sys.argv[1:] or ["hamshahri_rss", "ohsumed"]:
+        if name not in SINGLE:
+            raise SystemExit(f"{name}: only sets with one label an article: {', '.join(sorted(SINGLE))}")
+        compare(name, pathlib.Path(folder))

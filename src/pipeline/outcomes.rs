@@ -1,0 +1,88 @@
+//! Articles and answers in the shape reports are computed from.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+
+use crate::article::{Article, Facts, GoldTask};
+use crate::classify::Cut;
+use crate::evaluate::{ArticleOutcome, TaskOutcomes};
+use crate::features::Document;
+
+/// Outcomes of one task in the shape reports are computed from.
+pub(crate) fn task_outcomes(
+    task: &GoldTask,
+    cuts: &[Cut],
+    probabilities: &Array2<f64>,
+    decided: &Array2<bool>,
+) -> TaskOutcomes {
+    TaskOutcomes {
+        task: task.task.clone(),
+        thresholds: cuts.iter().map(|c| c.probability).collect(),
+        gold: task.gold.rows().into_iter().map(|r| r.to_vec()).collect(),
+        scores: probabilities
+            .rows()
+            .into_iter()
+            .map(|r| r.to_vec())
+            .collect(),
+        decided: decided.rows().into_iter().map(|r| r.to_vec()).collect(),
+    }
+}
+
+/// The facts of one article that reports slice by.
+pub(crate) fn article_outcome(
+    article: &Article,
+    document: &Document<'_>,
+    facts: &Facts,
+    group: u32,
+) -> ArticleOutcome {
+    let mut slices = BTreeMap::new();
+    let mut slice = |key: &str, value: String| slices.insert(key.to_owned(), value);
+    slice("lang", document.lang.to_string());
+    slice(
+        "length",
+        length_band(article.text.split_whitespace().count()).to_owned(),
+    );
+    let kept: usize = document.kept.iter().map(ExactSizeIterator::len).sum();
+    slice(
+        "boilerplate",
+        if kept < article.text.len() {
+            "yes"
+        } else {
+            "no"
+        }
+        .to_owned(),
+    );
+    let titled = if facts.title.is_some() { "yes" } else { "no" };
+    slice("title", titled.to_owned());
+    if let Some(source) = article.meta.source.as_ref().or(facts.agency.as_ref()) {
+        slice("source", source.clone());
+    }
+    let date = article
+        .meta
+        .date
+        .clone()
+        .or(facts.date.map(|d| d.to_string()));
+    if let Some(month) = date.as_deref().and_then(|d| d.get(..7)) {
+        slice("month", month.to_owned());
+    }
+    ArticleOutcome {
+        id: article.id.clone(),
+        title: article.title().to_owned(),
+        digest: blake3::hash(article.text.as_bytes()).to_hex().to_string(),
+        group,
+        slices,
+        evidence: Vec::new(),
+        sentences: Vec::new(),
+    }
+}
+
+fn length_band(n_words: usize) -> &'static str {
+    match n_words {
+        0..50 => "0-49 words",
+        50..100 => "50-99 words",
+        100..200 => "100-199 words",
+        200..400 => "200-399 words",
+        _ => "400 and more words",
+    }
+}

@@ -1,0 +1,166 @@
+//! Which learner, C, class weights and blocks each task gets: searched on a part of the articles, before everything is
+//! counted, so that blocks nobody uses are never counted on all of them.
+
+use std::collections::BTreeMap;
+
+use ndarray::Axis;
+
+use crate::article::{Corpus, Folds, GoldTask};
+use crate::classify::{
+    BlockWeights, Candidate, ClassWeight, Family, FoldRows, Judge, Space, fold_rows, search,
+    shuffled,
+};
+use crate::features::{Document, TfIdfValidParams, Vocabulary};
+
+use super::train::make_folds;
+use super::{PipelineError, Progress, TrainConfig};
+
+/// Sets of block factors, the usual first: with concepts for news in several languages, then words and characters as
+/// they serve any text.
+const BLOCKS: [BlockWeights; 13] = [
+    [0.0, 1.0, 1.0, 0.5, 1.0],
+    [0.0, 0.5, 1.0, 0.5, 1.0],
+    [0.5, 1.0, 1.0, 0.5, 1.0],
+    [0.0, 0.0, 1.0, 0.5, 1.0],
+    [0.0, 0.0, 1.0, 0.0, 1.0],
+    [0.0, 1.0, 0.5, 0.0, 0.0],
+    [0.0, 1.0, 0.3, 0.2, 0.2],
+    [0.0, 1.0, 0.0, 0.0, 0.0],
+    [0.5, 1.0, 0.0, 0.0, 0.0],
+    [1.0, 1.0, 0.0, 0.0, 0.0],
+    [1.0, 0.5, 0.0, 0.0, 0.0],
+    [1.0, 0.0, 0.0, 0.0, 0.0],
+    [1.0, 0.0, 0.5, 0.0, 0.2],
+];
+/// Articles that settings are chosen on, when a task's labels fit one block of the solver; with more labels, fewer.
+const SAMPLE: usize = 6000;
+/// However many labels, this many articles.
+const SMALLEST_SAMPLE: usize = 3000;
+/// From so many articles on, settings are chosen with three folds: more folds tell no more.
+const MANY: usize = 1500;
+
+/// Settings tried for a task with their scores, the chosen one first, then by score.
+pub(super) type Ranking = Vec<(Candidate, f64)>;
+
+/// What settings are chosen on.
+pub(super) struct Search<'a> {
+    pub(super) tasks: &'a [GoldTask],
+    pub(super) documents: &'a [Document<'a>],
+    /// Articles that stay on one side of every split.
+    pub(super) together: &'a [u32],
+    pub(super) progress: Progress<'a>,
+}
+
+impl Search<'_> {
+    /// A ranking for each task; a task with settings of its own ([`TrainConfig::fixed`]) gets these alone, and all get
+    /// the usual ones where there is too little to choose on.
+    pub(super) fn rankings(
+        &self,
+        params: &TfIdfValidParams,
+        config: &TrainConfig,
+    ) -> Result<Vec<Ranking>, PipelineError> {
+        let fixed = |task: &GoldTask| Some(vec![(*config.fixed.get(&task.task.name)?, f64::NAN)]);
+        if let Some(fixed) = self.tasks.iter().map(fixed).collect() {
+            return Ok(fixed);
+        }
+        if config.family == Some(Family::Majority) {
+            return Ok(vec![vec![(usual(config), f64::NAN)]; self.tasks.len()]);
+        }
+        let searched = self.search(params, config)?;
+        let pairs = self.tasks.iter().zip(searched);
+        Ok(pairs
+            .map(|(task, ranking)| match fixed(task) {
+                Some(fixed) => fixed,
+                None if ranking.is_empty() => vec![(usual(config), f64::NAN)],
+                None => ranking,
+            })
+            .collect())
+    }
+
+    fn search(
+        &self,
+        params: &TfIdfValidParams,
+        config: &TrainConfig,
+    ) -> Result<Vec<Ranking>, PipelineError> {
+        let sample = self.sample();
+        let pick = |task: &GoldTask| GoldTask {
+            task: task.task.clone(),
+            gold: task.gold.select(Axis(0), &sample),
+        };
+        let tasks: Vec<GoldTask> = self.tasks.iter().map(pick).collect();
+        let together: Vec<u32> = sample.iter().map(|&i| self.together[i]).collect();
+        let n_folds = if sample.len() >= MANY {
+            config.n_folds.min(3)
+        } else {
+            config.n_folds
+        };
+        let Some(folds) = make_folds(&tasks, &together, n_folds) else {
+            return Ok(vec![Vec::new(); tasks.len()]);
+        };
+        (self.progress)("counting features", 0, 1);
+        let documents: Vec<Document<'_>> =
+            sample.iter().map(|&i| self.documents[i].clone()).collect();
+        let (vocabulary, counts) = params.count(&documents)?;
+        let rows = fold_rows(&counts, &vocabulary, &folds, |_| true);
+        let space = Space {
+            families: config.family.into_iter().collect(),
+            blocks: config.blocks.clone().unwrap_or_else(|| BLOCKS.to_vec()),
+        };
+        let chosen = (0_u64..).zip(&tasks).map(|(i, task)| {
+            let what = format!("choosing settings for {}", task.task.name);
+            (self.progress)(&what, i, tasks.len() as u64);
+            Ok(search(&judge(task, &folds, &rows, &vocabulary), &space)?)
+        });
+        chosen.collect()
+    }
+
+    /// The articles settings are chosen on: all of them, or a random part that does not depend on their order by label.
+    fn sample(&self) -> Vec<usize> {
+        let n_labels = self.tasks.iter().map(|t| t.task.labels.len()).max();
+        let blocks = n_labels.unwrap_or(1).div_ceil(8).max(1);
+        let limit = (2 * SAMPLE / blocks).clamp(SMALLEST_SAMPLE, SAMPLE);
+        let mut sample = shuffled(self.documents.len());
+        sample.truncate(limit);
+        sample.sort_unstable();
+        sample
+    }
+}
+
+/// Judges settings of a task on folds.
+pub(super) fn judge<'a>(
+    task: &'a GoldTask,
+    folds: &'a Folds,
+    rows: &'a [FoldRows],
+    vocabulary: &'a Vocabulary,
+) -> Judge<'a> {
+    Judge {
+        folds,
+        rows,
+        vocabulary,
+        gold: &task.gold,
+        kind: task.task.kind,
+    }
+}
+
+/// Which blocks any task gives a factor.
+pub(super) fn blocks_in_use(rankings: &[Ranking]) -> [bool; 5] {
+    let chosen = || rankings.iter().filter_map(|r| r.first());
+    std::array::from_fn(|b| chosen().any(|(c, _)| c.blocks[b] > 0.0))
+}
+
+/// The usual setting.
+fn usual(config: &TrainConfig) -> Candidate {
+    let blocks = config.blocks.as_ref().and_then(|b| b.first().copied());
+    Candidate {
+        family: config.family.unwrap_or(Family::Logistic),
+        c: 1.0,
+        class_weight: ClassWeight::Balanced,
+        blocks: blocks.unwrap_or(BLOCKS[0]),
+    }
+}
+
+/// The usual setting for every task of a corpus.
+pub(super) fn usual_settings(corpus: &Corpus, config: &TrainConfig) -> BTreeMap<String, Candidate> {
+    let names = corpus.tasks.iter().map(|task| task.task.name.clone());
+    names.map(|name| (name, usual(config))).collect()
+}
