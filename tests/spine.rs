@@ -292,7 +292,7 @@ fn an_explanation_is_a_page_and_a_prediction_says_why() {
         .run(&["predict", "new.txt", "--why", "--format", "csv"])
         .ok()
         .out();
-    assert!(csv.lines().next().unwrap().ends_with(",error,why"), "{csv}");
+    assert!(csv.lines().next().unwrap().ends_with(",model,why"), "{csv}");
     assert!(csv.contains("energy: score "), "{csv}");
 }
 

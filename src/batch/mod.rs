@@ -52,7 +52,7 @@ pub enum BatchError {
         source: io::Error,
     },
     /// The stream of rows cannot be written.
-    #[error(transparent)]
+    #[error("{0}")]
     Stream(#[from] io::Error),
     /// An earlier run has left its work.
     #[error(
