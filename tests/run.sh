@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/need.sh
 need cc gcc
-cargo test --locked
+cargo build --locked --bins --examples
 tests/browser/run
 notebooks/run
+cargo test --locked
