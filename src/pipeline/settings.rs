@@ -11,6 +11,7 @@ use crate::classify::{
     shuffled,
 };
 use crate::features::{Document, TfIdfValidParams, Vocabulary};
+use crate::text::Lang;
 
 use super::train::make_folds;
 use super::{PipelineError, Progress, TrainConfig};
@@ -32,6 +33,12 @@ const BLOCKS: [BlockWeights; 13] = [
     [1.0, 0.0, 0.0, 0.0, 0.0],
     [1.0, 0.0, 0.5, 0.0, 0.2],
 ];
+/// The first so many of [`BLOCKS`] lean on concepts. They alone are tried where articles are in several languages and
+/// there is a glossary: characters and words win inside such a corpus, by its writers' style, and lose on articles of
+/// others (`docs/benchmarks.md`, "Sets of blocks").
+const CONCEPT_LED: usize = 5;
+/// A corpus is in several languages when none has more than this share.
+const ONE_LANGUAGE: f64 = 0.9;
 /// Articles that settings are chosen on, when a task's labels fit one block of the solver; with more labels, fewer.
 const SAMPLE: usize = 6000;
 /// However many labels, this many articles.
@@ -104,7 +111,7 @@ impl Search<'_> {
         let rows = fold_rows(&counts, &vocabulary, &folds, |_| true);
         let space = Space {
             families: config.family.into_iter().collect(),
-            blocks: config.blocks.clone().unwrap_or_else(|| BLOCKS.to_vec()),
+            blocks: self.blocks(config),
         };
         let chosen = (0_u64..).zip(&tasks).map(|(i, task)| {
             let what = format!("choosing settings for {}", task.task.name);
@@ -112,6 +119,20 @@ impl Search<'_> {
             Ok(search(&judge(task, &folds, &rows, &vocabulary), &space)?)
         });
         chosen.collect()
+    }
+
+    /// The sets of block factors to try.
+    fn blocks(&self, config: &TrainConfig) -> Vec<BlockWeights> {
+        let several = Lang::ALL.iter().all(|lang| {
+            let own = self.documents.iter().filter(|d| d.lang == *lang).count();
+            (own as f64) < ONE_LANGUAGE * self.documents.len() as f64
+        });
+        let all = if several && !config.glossary.concepts.is_empty() {
+            &BLOCKS[..CONCEPT_LED]
+        } else {
+            &BLOCKS[..]
+        };
+        config.blocks.clone().unwrap_or_else(|| all.to_vec())
     }
 
     /// The articles settings are chosen on: all of them, or a random part that does not depend on their order by label.
