@@ -26,7 +26,9 @@ python_with() {
   echo "$made/bin/python"
 }
 
-toolkit() { cargo run --locked --quiet -- "$@"; }
+# Built together with the examples, as `cargo test` builds them: one set of dependencies, compiled once.
+build() { cargo build --locked --quiet --bins --examples; }
+toolkit() { build && "${CARGO_TARGET_DIR:-target}/debug/toolkit" "$@"; }
 
 # small_model FOLDER CLASSIFIER: trains FOLDER/CLASSIFIER.safetensors on every eighth article of data/, which takes seconds.
 small_model() {

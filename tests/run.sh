@@ -4,7 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/need.sh
 need cc gcc
-cargo build --locked --bins --examples
 tests/browser/run
 notebooks/run
 cargo test --locked
