@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Is the starter corpus varied, and can a model take a short cut through it? Measured beside real news.
 
-    cargo build --release && python3 benches/quality/corpus.py [overlap] [variety] [outlet] [style]
+    cargo build --release && python3 benches/quality/corpus.py [overlap] [variety] [outlet] [dirt] [style]
 
-`overlap` and `outlet` need only this repository; `variety` and `style` read ../shared/data/raw where it is at hand (no Azerbaijani there) and
+`overlap`, `outlet` and `dirt` need only this repository; `variety` and `style` read ../shared/data/raw where it is at hand (no Azerbaijani there) and
 need `zstd`. Prints Markdown tables.
 """
 import collections
@@ -121,6 +121,30 @@ def outlet():
             print(f"| {label['label']} | {n} | {n / len(rows):.2f} | {shown(label['metrics']['roc_auc'])} |")
 
 
+def dirt():
+    """Articles that look like a scraped page: what the cutter finds, an agency or dateline, and signs in the letters."""
+    rows = corpus()
+    cross_validated("dirt", rows, ["text", "topics", "stance", "lang"], "--classifier", "majority")
+    out = work / "dirt.csv"
+    subprocess.run([TOOLKIT, "predict", ROOT / "data/articles", "-m", work / "dirt.safetensors", "-o", out], capture_output=True, check=True)
+    found = {pathlib.Path(r["path"]).stem: r for r in csv.DictReader(open(out, encoding="utf-8"))}
+    signs = {
+        "boilerplate cut": lambda r, f: "boilerplate" in f["flags"],
+        "agency or place of a dateline": lambda r, f: f["agency"] or f["place"],
+        "letters of the other script's keyboard": lambda r, f: re.search({"fa": "[يك]", "ar": "[یک]"}.get(r["lang"], "(?!)"), r["text"]),
+        "digits of two scripts": lambda r, f: re.search("[0-9]", r["text"]) and re.search("[۰-۹٠-٩]", r["text"]),
+        "no-break or double spaces": lambda r, f: "\u00a0" in r["text"] or re.search(r"\S  \S", r["text"]),
+        "lost or spaced zero-width non-joiner": lambda r, f: r["lang"] == "fa" and re.search(r"\bن?می \w|\w ها(ی)? |\bن?می[شکگردخ]\w+", r["text"]),
+    }
+    print("\n| sign | articles | share |\n|---|---|---|")
+    any_sign = set()
+    for name, sign in signs.items():
+        hit = {r["path"] for r in rows if sign(r, found[pathlib.Path(r["path"]).stem])}
+        any_sign |= hit
+        print(f"| {name} | {len(hit)} | {len(hit) / len(rows):.1%} |")
+    print(f"| any | {len(any_sign)} | {len(any_sign) / len(rows):.1%} |")
+
+
 def style():
     """A model told to separate our articles from as many random real ones of the same lengths."""
     print("\n| language | articles | right |\n|---|---|---|")
@@ -135,7 +159,7 @@ def style():
         print(f"| {lang} | {len(rows)} | {shown(report['tasks'][0]['overall']['micro_f1'])} |", flush=True)
 
 
-parts = {"overlap": overlap, "variety": variety, "outlet": outlet, "style": style}
+parts = {"overlap": overlap, "variety": variety, "outlet": outlet, "dirt": dirt, "style": style}
 for name in sys.argv[1:] or parts:
     if name not in parts:
         raise SystemExit(f"unknown part {name}: one of {', '.join(parts)}")
