@@ -59,14 +59,7 @@ pub enum ReadError {
 /// # Errors
 /// Every reason of [`ReadError`], each naming the path.
 pub fn read_article(path: &Path, id: &str) -> Result<Article, ReadError> {
-    let (text, flags) = read_text(path)?;
-    Ok(Article {
-        id: id.to_owned(),
-        text,
-        path: path.to_owned(),
-        flags,
-        ..Article::default()
-    })
+    Ok(named(read_text(path)?, path, id))
 }
 
 /// Makes an article of the bytes of a text file, or of a web page.
@@ -74,14 +67,17 @@ pub fn read_article(path: &Path, id: &str) -> Result<Article, ReadError> {
 /// # Errors
 /// [`ReadError::Binary`], [`ReadError::Html`] or [`ReadError::Empty`].
 pub fn article_of(bytes: &[u8], html: bool, path: &Path, id: &str) -> Result<Article, ReadError> {
-    let (text, flags) = text_of(bytes, html, path)?;
-    Ok(Article {
+    Ok(named(text_of(bytes, html, path)?, path, id))
+}
+
+fn named((text, flags): (String, Vec<String>), path: &Path, id: &str) -> Article {
+    Article {
         id: id.to_owned(),
         text,
         path: path.to_owned(),
         flags,
         ..Article::default()
-    })
+    }
 }
 
 /// Reads all of `from`, but never more than one byte beyond `limit`.

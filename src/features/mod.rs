@@ -4,6 +4,7 @@ mod count;
 mod glossary;
 mod hash;
 mod negation;
+mod roles;
 mod rows;
 mod spec;
 mod tfidf;

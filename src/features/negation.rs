@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::text::{Analyzer, Lang, Scratch, Token};
 
+use super::roles::roles;
 use super::tokens::TokenBuffer;
 
 const TABLE: &str = include_str!("../../data/negation.csv");
@@ -73,14 +74,8 @@ fn infixed(infixes: &[String], key: &str) -> bool {
 
 fn rules(lang: Lang, analyzer: &Analyzer) -> Rules {
     let mut rules = Rules::default();
-    let code = lang.to_string();
-    for line in TABLE.lines().skip(1) {
-        let mut cells = line.split(',');
-        if cells.next() != Some(code.as_str()) {
-            continue;
-        }
-        let role = cells.next().unwrap_or("");
-        let forms = cells.next().unwrap_or("").split('|');
+    for (role, forms) in roles(TABLE, lang) {
+        let forms = forms.into_iter();
         match role {
             "before" => rules.before = forms.map(|f| sign(f, lang, analyzer)).collect(),
             "after" => rules.after = forms.map(|f| sign(f, lang, analyzer)).collect(),

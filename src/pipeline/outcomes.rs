@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 
 use crate::article::{Article, Facts, GoldTask};
-use crate::classify::Cut;
+use crate::classify::{Candidate, Cut};
 use crate::evaluate::{ArticleOutcome, TaskOutcomes};
 use crate::features::Document;
 
@@ -84,5 +84,26 @@ fn length_band(n_words: usize) -> &'static str {
         100..200 => "100-199 words",
         200..400 => "200-399 words",
         _ => "400 and more words",
+    }
+}
+
+/// Writes the setting of task `name` down, in full: two reports are told apart by it.
+pub(super) fn add_candidate(
+    settings: &mut BTreeMap<String, String>,
+    name: &str,
+    candidate: &Candidate,
+) {
+    let lower = |value: String| value.to_lowercase();
+    let values = [
+        ("family", lower(format!("{:?}", candidate.family))),
+        ("c", candidate.c.to_string()),
+        (
+            "class_weight",
+            lower(format!("{:?}", candidate.class_weight)),
+        ),
+        ("blocks", format!("{:?}", candidate.blocks)),
+    ];
+    for (key, value) in values {
+        settings.insert(format!("{name}.{key}"), value);
     }
 }

@@ -13,7 +13,7 @@ use crate::features::{Document, Occurrences};
 use crate::text::Lang;
 
 use super::evidence::{Mark, Piece, SentenceSum, Trace};
-use super::outcomes::{article_outcome, task_outcomes};
+use super::outcomes::{add_candidate, article_outcome, task_outcomes};
 use super::{Head, Pipeline, facts, near_duplicate_groups, prepare};
 
 /// An article with fewer words than this is answered, but flagged.
@@ -365,13 +365,7 @@ impl Pipeline {
             ("training articles".to_owned(), self.n_articles.to_string()),
         ]);
         for head in &self.heads {
-            let (name, c) = (&head.task.name, &head.candidate);
-            settings.insert(
-                format!("{name}.family"),
-                format!("{:?}", c.family).to_lowercase(),
-            );
-            settings.insert(format!("{name}.c"), c.c.to_string());
-            settings.insert(format!("{name}.blocks"), format!("{:?}", c.blocks));
+            add_candidate(&mut settings, &head.task.name, &head.candidate);
         }
         settings
     }

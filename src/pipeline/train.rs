@@ -15,7 +15,7 @@ use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabular
 
 use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
-use super::outcomes::{article_outcome, task_outcomes};
+use super::outcomes::{add_candidate, article_outcome, task_outcomes};
 use super::settings::{Ranking, Search, blocks_in_use, judge};
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
@@ -565,14 +565,7 @@ fn settings(
         settings.insert("kept together".to_owned(), column.to_string());
     }
     for (task, fit) in tasks.iter().zip(fitted) {
-        let name = &task.task.name;
-        let c = &fit.candidate;
-        settings.insert(
-            format!("{name}.family"),
-            format!("{:?}", c.family).to_lowercase(),
-        );
-        settings.insert(format!("{name}.c"), c.c.to_string());
-        settings.insert(format!("{name}.blocks"), format!("{:?}", c.blocks));
+        add_candidate(&mut settings, &task.task.name, &fit.candidate);
     }
     settings
 }

@@ -1,5 +1,6 @@
 //! Clitics and endings that may stand around a form in Arabic and Persian, from `data/affixes.csv`.
 
+use crate::features::roles::roles;
 use crate::text::Lang;
 
 const TABLE: &str = include_str!("../../../data/affixes.csv");
@@ -25,14 +26,7 @@ impl Affixes {
     /// The lists of one language.
     pub(crate) fn new(lang: Lang) -> Self {
         let mut affixes = Self::default();
-        let code = lang.to_string();
-        for line in TABLE.lines().skip(1) {
-            let mut cells = line.split(',');
-            if cells.next() != Some(code.as_str()) {
-                continue;
-            }
-            let role = cells.next().unwrap_or("");
-            let mut forms: Vec<&'static str> = cells.next().unwrap_or("").split('|').collect();
+        for (role, mut forms) in roles(TABLE, lang) {
             forms.sort_by_key(|f| (std::cmp::Reverse(f.len()), *f));
             match role {
                 "article" => affixes.article = forms,

@@ -6,11 +6,10 @@ use crate::evaluate::words::plural;
 use crate::evaluate::{
     Comparison, Delta, LabelComparison, Metric, Ranking, SliceComparison, TaskComparison, Verdict,
 };
-use crate::render::slices::worth_showing;
 use crate::render::text::{difference, number, p_value, shown_metrics, summary, won_lost};
 
 use super::data::comparison_data;
-use super::parts::{article_table, card, scrolled};
+use super::parts::{article_table, card, scrolled, slices_section};
 use super::plots::interval_bar;
 
 /// A comparison as one self-contained HTML file.
@@ -156,7 +155,7 @@ fn body_of(comparison: &Comparison, prefix: &str) -> Markup {
                 (overall_table(task))
                 h3 { "Labels" }
                 (labels_table(task))
-                (slices_table(task))
+                (slices_section(&task.slices, slice_rows))
             }
         }
         section id=(format!("{prefix}differences")) { h2 { "What differs" } (differences_table(comparison)) }
@@ -214,19 +213,6 @@ fn label_row(label: &LabelComparison, reach: f64) -> Markup {
                 td class="number" { (won_lost(label)) }
                 td class="number" { (p_value(label.mcnemar_holm)) }
             }
-        }
-    }
-}
-
-fn slices_table(task: &TaskComparison) -> Markup {
-    let (shown, rest) = worth_showing(&task.slices);
-    html! {
-        @if !shown.is_empty() {
-            h3 { "Slices" }
-            (slice_rows(&shown))
-        }
-        @if !rest.is_empty() {
-            details { summary { (plural(rest.len() as u64, "smaller slice", "smaller slices")) } (slice_rows(&rest)) }
         }
     }
 }

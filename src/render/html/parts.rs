@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::evaluate::words;
+use crate::evaluate::words::{self, plural};
 use crate::evaluate::{Estimate, Resampling};
+
+use crate::render::slices::{Slice, worth_showing};
 
 use super::plots::interval_bar;
 
@@ -101,6 +103,20 @@ pub(crate) fn article_table(heading: &str, note: &str) -> Markup {
                 button id="next" type="button" { "Next" }
             }
             dialog id="article" aria-labelledby="article-title" {}
+        }
+    }
+}
+
+/// The slices of a task as a table, small ones folded away; `rows` makes the table.
+pub(super) fn slices_section<S: Slice>(slices: &[S], rows: impl Fn(&[&S]) -> Markup) -> Markup {
+    let (shown, rest) = worth_showing(slices);
+    html! {
+        @if !shown.is_empty() {
+            h3 { "Slices" }
+            (rows(&shown))
+        }
+        @if !rest.is_empty() {
+            details { summary { (plural(rest.len() as u64, "smaller slice", "smaller slices")) } (rows(&rest)) }
         }
     }
 }

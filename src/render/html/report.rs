@@ -9,10 +9,9 @@ use crate::evaluate::{LabelReport, Metric, Report, SliceReport, TaskReport};
 use super::data::report_data;
 use super::parts::{
     article_table, card, estimate_card, estimate_cells, range, reading, scrolled, settings_table,
-    short,
+    short, slices_section,
 };
 use super::plots::{self, BARS};
-use crate::render::slices::worth_showing;
 use crate::render::text::{baseline_headlines, shown_metrics};
 
 /// Labels that get plots of their own, most frequent first; more would bury the page.
@@ -101,7 +100,7 @@ fn task_section(report: &Report, at: usize, task: &TaskReport) -> Markup {
             (reading(&report.resampling))
             (confusion_table(task))
             (pairs_list(task))
-            (slices_table(task))
+            (slices_section(&task.slices, slice_rows))
             (label_plots(task))
         }
     }
@@ -203,19 +202,6 @@ fn pairs_list(task: &TaskReport) -> Markup {
                     } }
                 }
             }))
-        }
-    }
-}
-
-fn slices_table(task: &TaskReport) -> Markup {
-    let (shown, rest) = worth_showing(&task.slices);
-    html! {
-        @if !shown.is_empty() {
-            h3 { "Slices" }
-            (slice_rows(&shown))
-        }
-        @if !rest.is_empty() {
-            details { summary { (plural(rest.len() as u64, "smaller slice", "smaller slices")) } (slice_rows(&rest)) }
         }
     }
 }
