@@ -143,6 +143,7 @@ impl<'b> Reader<'b> {
             n_articles: metadata.n_articles,
             data_digest: metadata.data_digest,
             statistics: metadata.statistics,
+            transfer: None,
         })
     }
 
