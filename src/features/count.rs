@@ -32,7 +32,6 @@ pub(crate) struct Occurrences {
     pub(crate) tokens: TokenBuffer,
     pub(crate) hits: Vec<Hit>,
     padded: String,
-    haystack: String,
 }
 
 /// Enumerates every term of a document under the same settings, in training and in prediction.
@@ -58,8 +57,7 @@ impl Counter<'_> {
             .fill(self.analyzer, document.text, &document.kept, document.lang);
         self.words(&seen.tokens, sink);
         self.characters(&seen.tokens, &mut seen.padded, sink);
-        self.matcher
-            .find(&seen.tokens, &mut seen.haystack, &mut seen.hits);
+        self.matcher.find(&seen.tokens, &mut seen.hits);
         self.concepts(&seen.hits, sink);
         self.evaluations(&seen.tokens, &seen.hits, sink);
     }

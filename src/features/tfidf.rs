@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use thiserror::Error;
 
+use crate::mapped::Array;
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
@@ -90,8 +91,8 @@ impl TfIdfParams {
     #[must_use]
     pub fn new(spec: FeatureSpec, analyzer: Analyzer, matcher: Matcher) -> Self {
         Self(TfIdfValidParams {
+            negation: Negation::new(&spec.tables.negation, &analyzer),
             spec,
-            negation: Negation::new(&analyzer),
             analyzer,
             matcher,
         })
@@ -133,7 +134,15 @@ pub struct CountRows {
 
 /// Inverse document frequencies of every column, length n_features.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Idf(pub Vec<f32>);
+pub struct Idf(pub(crate) Array<f32>);
+
+impl Idf {
+    /// One value a column.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.0
+    }
+}
 
 impl CountRows {
     /// Number of documents.
@@ -165,7 +174,7 @@ impl CountRows {
                 smooth_idf(f64::from(df), n)
             }
         };
-        Idf(df.into_iter().map(idf).collect())
+        Idf(df.into_iter().map(idf).collect::<Vec<f32>>().into())
     }
 
     /// TF-IDF rows of the documents at `indices`, every block of unit norm.
@@ -189,6 +198,7 @@ const SUBJECT_SCALE: f32 = 0.2;
 
 fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(u32, f32)> {
     let mut row = Vec::with_capacity(counts.len());
+    let idf = idf.values();
     let mut rest = counts;
     for block in Block::ALL {
         let end = vocabulary.columns(block).end;
@@ -196,7 +206,7 @@ fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(
         rest = others;
         let first = row.len();
         for &(column, count) in own {
-            let value = term_frequency(block, count) * idf.0[column as usize];
+            let value = term_frequency(block, count) * idf[column as usize];
             if value > 0.0 {
                 row.push((column, value));
             }
@@ -396,9 +406,10 @@ fn run_lengths(mut hashes: Vec<u64>) -> HashCounts {
 }
 
 fn to_columns(counts: &[(u64, u32)], vocabulary: &Vocabulary) -> Vec<(u32, u32)> {
+    let slots = vocabulary.slots();
     let mut row: Vec<(u32, u32)> = counts
         .iter()
-        .filter_map(|(hash, n)| Some((vocabulary.column(*hash)?, *n)))
+        .filter_map(|(hash, n)| Some((slots.column(*hash)?, *n)))
         .collect();
     row.sort_unstable();
     row
@@ -487,13 +498,14 @@ impl TfIdf {
     /// unknown (infinity for new articles, [`Self::rarest`] for those of the training).
     pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32) -> Wording {
         let (mut words, mut unknown) = (0, 0);
+        let (slots, idf) = (self.vocabulary.slots(), self.idf.values());
         let mut hasher = blake3::Hasher::new();
         for i in 0..seen.tokens.len() {
             hasher.update(seen.tokens.key(i).as_bytes());
             hasher.update(b"\0");
             if !seen.tokens.masked(i) {
                 let hash = hash_term(Block::Words as u8, seen.tokens.stem(i));
-                let idf = self.vocabulary.column(hash).map(|c| self.idf.0[c as usize]);
+                let idf = slots.column(hash).map(|c| idf[c as usize]);
                 words += 1;
                 unknown += u32::from(idf.is_none_or(|idf| idf >= unknown_from));
             }
@@ -530,10 +542,11 @@ impl TfIdf {
     pub fn attribute(&self, document: &Document<'_>) -> Vec<Attribution> {
         let mut seen = Occurrences::default();
         let mut found: Vec<(u32, Range<usize>)> = Vec::new();
+        let slots = self.vocabulary.slots();
         self.params
             .counter()
             .for_each_term(document, &mut seen, &mut |_, hash, _, tokens| {
-                found.extend(self.vocabulary.column(hash).map(|column| (column, tokens)));
+                found.extend(slots.column(hash).map(|column| (column, tokens)));
             });
         let mut hashes: Vec<u64> = found.iter().map(|(column, _)| u64::from(*column)).collect();
         hashes.sort_unstable();

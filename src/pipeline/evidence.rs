@@ -93,13 +93,13 @@ impl<'a> Trace<'a> {
     pub(super) fn strongest(&self, output: usize, n: usize) -> Vec<Evidence> {
         let pieces = self.gathered(output);
         let speaking = pieces.iter().filter(|piece| piece.weight > 0.0).take(n);
-        let evidence = |piece: Piece| Evidence {
+        let evidence = |piece: &Gathered| Evidence {
             label: self.pipeline.label(output).to_owned(),
-            text: piece.text,
-            concept: piece.concept,
+            text: self.spelled(&piece.bytes),
+            concept: self.concept(piece),
             weight: piece.weight,
         };
-        speaking.map(|piece| evidence(self.named(piece))).collect()
+        speaking.map(evidence).collect()
     }
 
     /// The sentence with the largest sum for `output`, the first of equals; none where no sum is above zero.
@@ -144,10 +144,10 @@ impl<'a> Trace<'a> {
     }
 
     fn contributions(&self, output: usize) -> impl Iterator<Item = (&Attribution, f64)> {
-        let weights = self.pipeline.weights.column(output);
+        let weight = move |column| f64::from(self.pipeline.weights.get(column, output));
         self.attributions
             .iter()
-            .map(move |a| (a, a.value * f64::from(weights[a.column as usize])))
+            .map(move |a| (a, a.value * weight(a.column)))
     }
 
     fn gathered(&self, output: usize) -> Vec<Gathered> {
@@ -183,8 +183,7 @@ impl<'a> Trace<'a> {
     }
 
     fn named(&self, piece: &Gathered) -> Piece {
-        let term = |column| self.pipeline.tfidf.vocabulary().term(column);
-        let concept = piece.concept.map(|column| term(column).to_owned());
+        let concept = self.concept(piece);
         let gloss = concept.as_deref().and_then(|id| self.pipeline.gloss(id));
         Piece {
             text: self.spelled(&piece.bytes),
@@ -192,6 +191,12 @@ impl<'a> Trace<'a> {
             concept,
             weight: piece.weight,
         }
+    }
+
+    /// Name of the concept of a piece.
+    fn concept(&self, piece: &Gathered) -> Option<String> {
+        let term = |column| self.pipeline.tfidf.vocabulary().term(column);
+        piece.concept.map(|column| term(column).to_owned())
     }
 
     /// The words of a place on one line.

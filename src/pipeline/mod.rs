@@ -10,11 +10,12 @@ mod settings;
 mod statistics;
 mod train;
 mod transfer;
+mod weights;
 
 use std::ops::Range;
 
 use linfa::dataset::DatasetBase;
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -25,8 +26,7 @@ use crate::article::{
 };
 use crate::classify::{Calibration, Candidate, ClassifyError, Cut};
 use crate::features::{
-    Document, FeatureError, FeatureSpec, FormUse, Glossary, GlossaryError, Matcher, TfIdf,
-    TfIdfParams,
+    Document, FeatureError, FeatureSpec, FormUse, Glossary, Matcher, TfIdf, TfIdfParams,
 };
 use crate::text::{Analyzer, AnalyzerSpec, Lang, TextError, guess_language_in};
 
@@ -39,6 +39,7 @@ pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
 pub use statistics::{BINS, LabelStatistics, Statistics, TaskStatistics};
 pub use train::{Progress, TrainConfig, Trained};
 pub(crate) use transfer::Transfer;
+pub(crate) use weights::Weights;
 
 /// Articles as linfa knows a labelled set.
 pub type TextDataset<T> = DatasetBase<crate::features::SparseRows, T>;
@@ -52,9 +53,6 @@ pub enum PipelineError {
     /// From the boilerplate cutter.
     #[error(transparent)]
     Cleaner(#[from] CleanerError),
-    /// From the glossary.
-    #[error(transparent)]
-    Glossary(#[from] GlossaryError),
     /// From the featurizer.
     #[error(transparent)]
     Features(#[from] FeatureError),
@@ -105,12 +103,11 @@ pub struct Head {
 #[derive(Debug)]
 pub struct Pipeline {
     pub(crate) text: TextSpec,
-    pub(crate) glossary: Glossary,
     pub(crate) cleaner: Cleaner,
     pub(crate) tfidf: TfIdf,
     pub(crate) heads: Vec<Head>,
     /// Shape (n_features, n_outputs), the labels of all heads side by side.
-    pub(crate) weights: Array2<f32>,
+    pub(crate) weights: Weights,
     /// Length n_outputs.
     pub(crate) bias: Array1<f32>,
     /// Articles it was trained on.
@@ -165,8 +162,8 @@ impl Pipeline {
 
     /// The glossary it was trained with.
     #[must_use]
-    pub fn glossary(&self) -> &Glossary {
-        &self.glossary
+    pub fn glossary(&self) -> Glossary {
+        self.tfidf.matcher().glossary()
     }
 
     /// Text rules and feature settings.
@@ -178,9 +175,8 @@ impl Pipeline {
     /// The weights of one label over all features, most positive first, as `(column, weight)`.
     #[must_use]
     pub fn strongest(&self, output: usize, n: usize) -> Vec<(u32, f32)> {
-        let column = self.weights.column(output);
         let mut weights: Vec<(u32, f32)> = (0_u32..)
-            .zip(column.iter().copied())
+            .zip(self.weights.of_output(output))
             .filter(|(_, w)| *w > 0.0)
             .collect();
         weights.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -202,7 +198,7 @@ pub(crate) fn build_text(
     glossary: &Glossary,
 ) -> Result<(Cleaner, TfIdfParams), PipelineError> {
     let analyzer = Analyzer::new(&text.analyzer)?;
-    let matcher = Matcher::new(glossary, &analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer, &text.features.tables.affixes);
     Ok((
         Cleaner::new(&text.cleaner)?,
         TfIdfParams::new(text.features.clone(), analyzer, matcher),
@@ -246,14 +242,14 @@ pub(crate) fn prepare<'t>(cleaner: &Cleaner, article: &'t Article) -> Document<'
 /// The concepts that fire in an article, each with its bytes, without any model.
 ///
 /// # Errors
-/// When text rules or glossary cannot be built.
+/// When the text rules cannot be built.
 pub fn concept_hits(
     text: &TextSpec,
     glossary: &Glossary,
     article: &Article,
 ) -> Result<Vec<(String, Range<usize>)>, PipelineError> {
     let analyzer = Analyzer::new(&text.analyzer)?;
-    let matcher = Matcher::new(glossary, &analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer, &text.features.tables.affixes);
     let document = prepare(&Cleaner::new(&text.cleaner)?, article);
     let hits = matcher.hits(&analyzer, &document);
     Ok(hits
@@ -265,14 +261,14 @@ pub fn concept_hits(
 /// In how many articles each form of a glossary fires.
 ///
 /// # Errors
-/// When text rules or glossary cannot be built.
+/// When the text rules cannot be built.
 pub fn form_use(
     text: &TextSpec,
     glossary: &Glossary,
     articles: &[Article],
 ) -> Result<FormUse, PipelineError> {
     let analyzer = Analyzer::new(&text.analyzer)?;
-    let matcher = Matcher::new(glossary, &analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer, &text.features.tables.affixes);
     let cleaner = Cleaner::new(&text.cleaner)?;
     let forms = |article| {
         let document = prepare(&cleaner, article);

@@ -163,13 +163,7 @@ impl Pipeline {
     /// Raw scores of a row, in output order.
     pub(crate) fn scores(&self, row: &[(u32, f32)]) -> Vec<f64> {
         let mut scores: Vec<f64> = self.bias.iter().map(|&b| f64::from(b)).collect();
-        for &(column, value) in row {
-            let weights = self.weights.row(column as usize);
-            scores
-                .iter_mut()
-                .zip(weights)
-                .for_each(|(s, w)| *s += f64::from(value) * f64::from(*w));
-        }
+        self.weights.add_row(row, &mut scores);
         scores
     }
 
@@ -265,9 +259,8 @@ impl Pipeline {
 
     /// A concept in English, as the glossary has it, without the remark in brackets behind it.
     pub(crate) fn gloss(&self, concept: &str) -> Option<&str> {
-        let known = self.glossary.concepts.iter();
-        let one = known.into_iter().find(|one| one.concept == concept)?;
-        let gloss = one.gloss.split(" (").next().unwrap_or_default().trim();
+        let gloss = self.tfidf.matcher().gloss(concept)?;
+        let gloss = gloss.split(" (").next().unwrap_or_default().trim();
         (!gloss.is_empty()).then_some(gloss)
     }
 
@@ -276,7 +269,7 @@ impl Pipeline {
         let term = |&(column, value): &(u32, f32)| Term {
             block: vocabulary.block(column).name().to_owned(),
             term: vocabulary.term(column).to_owned(),
-            contribution: f64::from(value) * f64::from(self.weights[[column as usize, output]]),
+            contribution: f64::from(value) * f64::from(self.weights.get(column, output)),
         };
         let mut terms: Vec<Term> = row.iter().map(term).collect();
         terms.sort_by(|a, b| {
@@ -365,7 +358,7 @@ impl Pipeline {
         let mut settings = std::collections::BTreeMap::from([
             (
                 "glossary".to_owned(),
-                self.glossary.digest()[..16].to_owned(),
+                self.glossary().digest()[..16].to_owned(),
             ),
             ("toolkit".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             (

@@ -326,7 +326,6 @@ impl<'c> Counted<'c> {
         let heads = pairs().map(|(task, fit)| fit.head(task)).collect();
         let mut pipeline = Pipeline {
             text: self.text,
-            glossary: config.glossary.clone(),
             // The lines that repeat are those of this input, not of the next.
             cleaner: self.cleaner.with_repeated(Repeated::default()),
             tfidf: self.params.with_vocabulary(self.vocabulary, idf),
@@ -378,11 +377,10 @@ impl<'c> Counted<'c> {
     }
 }
 
-/// Labels of all models in one matrix, in standard layout.
-pub(super) fn side_by_side(models: &[Linear]) -> Array2<f32> {
+/// Labels of all models in one matrix.
+pub(super) fn side_by_side(models: &[Linear]) -> super::Weights {
     let views: Vec<_> = models.iter().map(|m| m.weights.view()).collect();
-    let joined = concatenate(Axis(1), &views).unwrap_or_default();
-    joined.as_standard_layout().into_owned()
+    concatenate(Axis(1), &views).unwrap_or_default().into()
 }
 
 /// What was chosen and learnt for one task beside its weights.
