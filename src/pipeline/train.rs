@@ -320,6 +320,7 @@ impl<'c> Counted<'c> {
             n_articles: self.corpus.articles.len(),
             data_digest: self.corpus.digest.clone(),
             statistics: None,
+            buffers: Default::default(),
         };
         pipeline.statistics =
             Some(pipeline.training_statistics(&self.documents, &self.tasks, &measured.fits));

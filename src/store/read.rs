@@ -243,6 +243,7 @@ impl Arrays<'_> {
             n_articles: metadata.n_articles,
             data_digest: metadata.data_digest,
             statistics: metadata.statistics,
+            buffers: Default::default(),
         })
     }
 
