@@ -481,17 +481,19 @@ impl TfIdf {
         &self.params.analyzer
     }
 
-    /// The row of one document and its number of words.
+    /// The row of one document; `seen` holds its tokens and known terms afterwards.
     pub(crate) fn row(&self, document: &Document<'_>, seen: &mut Occurrences) -> Vec<(u32, f32)> {
-        let mut hashes = Vec::new();
-        self.params
-            .counter()
-            .for_each_term(document, seen, &mut |_, hash, _, _| hashes.push(hash));
-        weigh_row(
-            &to_columns(&run_lengths(hashes), &self.vocabulary),
-            &self.vocabulary,
-            &self.idf,
-        )
+        let slots = self.vocabulary.slots();
+        self.params.counter().known_terms(document, seen, slots);
+        seen.columns.clear();
+        seen.columns
+            .extend(seen.known.iter().map(|(column, _)| *column));
+        seen.columns.sort_unstable();
+        seen.counts.clear();
+        let runs = seen.columns.chunk_by(|a, b| a == b);
+        seen.counts
+            .extend(runs.map(|run| (run[0], run.len() as u32)));
+        weigh_row(&seen.counts, &self.vocabulary, &self.idf)
     }
 
     /// What the words of the document in `seen` say about it; a word whose idf is `unknown_from` or more counts as
@@ -499,10 +501,10 @@ impl TfIdf {
     pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32) -> Wording {
         let (mut words, mut unknown) = (0, 0);
         let (slots, idf) = (self.vocabulary.slots(), self.idf.values());
-        let mut hasher = blake3::Hasher::new();
+        let mut keys = Vec::new();
         for i in 0..seen.tokens.len() {
-            hasher.update(seen.tokens.key(i).as_bytes());
-            hasher.update(b"\0");
+            keys.extend_from_slice(seen.tokens.key(i).as_bytes());
+            keys.push(0);
             if !seen.tokens.masked(i) {
                 let hash = hash_term(Block::Words as u8, seen.tokens.stem(i));
                 let idf = slots.column(hash).map(|c| idf[c as usize]);
@@ -513,7 +515,7 @@ impl TfIdf {
         Wording {
             words,
             unknown,
-            key: hasher.finalize().to_hex()[..16].to_owned(),
+            key: blake3::hash(&keys).to_hex()[..16].to_owned(),
         }
     }
 
@@ -541,39 +543,32 @@ impl TfIdf {
     #[must_use]
     pub fn attribute(&self, document: &Document<'_>) -> Vec<Attribution> {
         let mut seen = Occurrences::default();
-        let mut found: Vec<(u32, Range<usize>)> = Vec::new();
-        let slots = self.vocabulary.slots();
-        self.params
-            .counter()
-            .for_each_term(document, &mut seen, &mut |_, hash, _, tokens| {
-                found.extend(slots.column(hash).map(|column| (column, tokens)));
-            });
-        let mut hashes: Vec<u64> = found.iter().map(|(column, _)| u64::from(*column)).collect();
-        hashes.sort_unstable();
-        let counts: Vec<(u32, u32)> = run_lengths(hashes)
-            .into_iter()
-            .map(|(c, n)| (c as u32, n))
-            .collect();
-        let row = weigh_row(&counts, &self.vocabulary, &self.idf);
-        let share = |column: u32| {
-            let value = row
-                .binary_search_by_key(&column, |(c, _)| *c)
-                .map_or(0.0, |i| row[i].1);
-            let count = counts
-                .binary_search_by_key(&column, |(c, _)| *c)
-                .map_or(1, |i| counts[i].1);
+        let row = self.row(document, &mut seen);
+        self.attributions(&seen, &row)
+    }
+
+    /// The same for a document just seen, with the row it has.
+    pub(crate) fn attributions(&self, seen: &Occurrences, row: &[(u32, f32)]) -> Vec<Attribution> {
+        let mut values = row.iter().peekable();
+        let share = |&(column, count): &(u32, u32)| {
+            let value = values
+                .next_if(|(c, _)| *c == column)
+                .map_or(0.0, |(_, v)| *v);
             f64::from(value) / f64::from(count)
         };
-        let bytes =
-            |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;
-        found
-            .iter()
-            .map(|(column, t)| Attribution {
+        // A column of no weight is in the counts and not in the row; both ascend.
+        let shares: Vec<f64> = seen.counts.iter().map(share).collect();
+        let tokens = &seen.tokens;
+        let attribution = |(column, t): &(u32, Range<u32>)| {
+            let at = seen.counts.binary_search_by_key(column, |(c, _)| *c);
+            let (first, last) = (t.start as usize, t.end as usize - 1);
+            Attribution {
                 column: *column,
-                bytes: bytes(t),
-                value: share(*column),
-            })
-            .collect()
+                bytes: tokens.bytes(first).start..tokens.bytes(last).end,
+                value: at.map_or(0.0, |at| shares[at]),
+            }
+        };
+        seen.known.iter().map(attribution).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Text, features and classifiers as one thing that is trained, saved and asked.
 
+mod buffers;
 mod evidence;
 mod experiment;
 mod groups;
@@ -22,14 +23,16 @@ use thiserror::Error;
 
 use crate::article::{
     Article, Cleaner, CleanerError, CleanerSpec, Corpus, Facts, FoldError, Repeated, Task,
-    read_facts,
+    facts_beside, read_facts,
 };
 use crate::classify::{Calibration, Candidate, ClassifyError, Cut};
 use crate::features::{
-    Document, FeatureError, FeatureSpec, FormUse, Glossary, Matcher, TfIdf, TfIdfParams,
+    Document, FeatureError, FeatureSpec, FormUse, Glossary, Matcher, Occurrences, TfIdf,
+    TfIdfParams,
 };
 use crate::text::{Analyzer, AnalyzerSpec, Lang, TextError, guess_language_in};
 
+pub(crate) use buffers::Buffers;
 pub use evidence::{Mark, Piece, SentenceSum};
 pub use experiment::{
     BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out, out_of_fold,
@@ -118,6 +121,7 @@ pub struct Pipeline {
     pub(crate) statistics: Option<Statistics>,
     /// Answers articles in languages that the training articles lack.
     pub(crate) transfer: Option<Transfer>,
+    pub(crate) buffers: Buffers,
 }
 
 impl Pipeline {
@@ -214,6 +218,24 @@ pub(crate) fn facts(document: &Document<'_>, analyzer: &Analyzer) -> Facts {
         document.lang,
         analyzer,
         &mut scratch,
+    )
+}
+
+/// The same for a document whose tokens stand in `seen`.
+pub(crate) fn facts_seen(
+    document: &Document<'_>,
+    analyzer: &Analyzer,
+    seen: &mut Occurrences,
+) -> Facts {
+    let outlet = seen.tokens.first_outlet();
+    let scratch = seen.tokens.scratch();
+    facts_beside(
+        document.text,
+        &document.kept,
+        document.lang,
+        analyzer,
+        scratch,
+        outlet,
     )
 }
 

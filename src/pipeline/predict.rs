@@ -14,7 +14,7 @@ use crate::text::Lang;
 
 use super::evidence::{Mark, Piece, SentenceSum, Trace};
 use super::outcomes::{add_candidate, article_outcome, task_outcomes};
-use super::{Head, Pipeline, facts, near_duplicate_groups, prepare};
+use super::{Head, Pipeline, facts, facts_seen, near_duplicate_groups, prepare};
 
 /// An article with fewer words than this is answered, but flagged.
 const SHORT: usize = 20;
@@ -128,20 +128,37 @@ impl Pipeline {
     #[must_use]
     pub fn predict(&self, article: &Article) -> Prediction {
         let document = prepare(&self.cleaner, article);
+        let (lang, length) = (document.lang, article.text.len());
+        let answer = |seen: &mut Occurrences| self.answer(article, &document, seen);
+        self.buffers.with(lang, length, answer)
+    }
+
+    fn answer(
+        &self,
+        article: &Article,
+        document: &Document<'_>,
+        seen: &mut Occurrences,
+    ) -> Prediction {
         let answering = self.answering(document.lang);
-        let mut seen = Occurrences::default();
-        let row = answering.tfidf.row(&document, &mut seen);
-        let wording = self.tfidf.wording(&seen, f32::INFINITY);
+        let row = answering.tfidf.row(document, seen);
+        let wording = self.tfidf.wording(seen, f32::INFINITY);
         let scores = answering.scores(&row);
         let tasks: Vec<TaskPrediction> = (0..answering.heads.len())
             .map(|h| task_prediction(&answering.heads[h], &scores[answering.outputs(h)]))
             .collect();
         let given = answering.given_outputs(&tasks);
-        let mut flags = flags(article, &document);
+        let evidence = match given.is_empty() {
+            true => Vec::new(),
+            false => {
+                let features = answering.tfidf.attributions(seen, &row);
+                Trace::of(answering, document, features).evidence(&given)
+            }
+        };
+        let mut flags = flags(article, document);
         if !std::ptr::eq(answering, self) {
             flags.push("untrained_language".to_owned());
         }
-        let facts = facts(&document, self.tfidf.analyzer());
+        let facts = facts_seen(document, self.tfidf.analyzer(), seen);
         Prediction {
             id: article.id.clone(),
             path: article.path.display().to_string(),
@@ -150,7 +167,7 @@ impl Pipeline {
             date: facts.date.map(|d| d.to_string()),
             agency: facts.agency,
             place: facts.place,
-            evidence: answering.carried(&document, &given, false).0,
+            evidence,
             tasks,
             flags,
             words: wording.words,
@@ -195,13 +212,12 @@ impl Pipeline {
             return Default::default();
         }
         let trace = Trace::new(self, document);
-        let evidence = outputs.iter().flat_map(|&k| trace.strongest(k, PIECES));
         let mut sentences = Vec::new();
         if with_sentences {
             let all = trace.sentences();
             sentences.extend(outputs.iter().filter_map(|&k| trace.carrying(&all, k)));
         }
-        (evidence.collect(), sentences)
+        (trace.evidence(outputs), sentences)
     }
 
     /// How every label's score of an article came about.
@@ -397,8 +413,9 @@ fn flags(article: &Article, document: &Document<'_>) -> Vec<String> {
         .kept
         .iter()
         .filter_map(|r| article.text.get(r.clone()))
-        .map(|t| t.split_whitespace().count())
-        .sum();
+        .flat_map(str::split_whitespace)
+        .take(SHORT)
+        .count();
     if words < SHORT {
         flags.push("short".to_owned());
     }

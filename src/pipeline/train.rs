@@ -336,6 +336,7 @@ impl<'c> Counted<'c> {
             data_digest: self.corpus.digest.clone(),
             statistics: None,
             transfer: None,
+            buffers: Default::default(),
         };
         pipeline.statistics =
             Some(pipeline.training_statistics(&self.documents, &self.tasks, &measured.fits));

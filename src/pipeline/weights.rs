@@ -27,6 +27,15 @@ impl Weights {
         self.values[feature as usize * self.n_outputs + output]
     }
 
+    /// The weights of one output, for many looks.
+    pub(crate) fn column(&self, output: usize) -> WeightColumn<'_> {
+        WeightColumn {
+            values: &self.values,
+            n_outputs: self.n_outputs,
+            output,
+        }
+    }
+
     /// The weights of one output over all features.
     pub(crate) fn of_output(&self, output: usize) -> impl Iterator<Item = f32> {
         self.values
@@ -45,6 +54,21 @@ impl Weights {
             let pairs = scores.iter_mut().zip(weights);
             pairs.for_each(|(score, weight)| *score += f64::from(value) * f64::from(*weight));
         }
+    }
+}
+
+/// The weights of one output.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WeightColumn<'w> {
+    values: &'w [f32],
+    n_outputs: usize,
+    output: usize,
+}
+
+impl WeightColumn<'_> {
+    /// The weight of a feature.
+    pub(crate) fn get(self, feature: u32) -> f32 {
+        self.values[feature as usize * self.n_outputs + self.output]
     }
 }
 

@@ -251,6 +251,7 @@ impl Arrays<'_> {
             data_digest: metadata.data_digest,
             statistics: metadata.statistics,
             transfer,
+            buffers: Default::default(),
         })
     }
 
