@@ -1,4 +1,4 @@
-//! One character to its class and its folded form: a table over the basic plane, one for each way of folding.
+//! One character to its class and its folded form: a table over the scripts of news in the six languages, one for each way of folding.
 //!
 //! Folding a character does not look at its neighbours; what does (numbers, clitics, compounds) is in `scan` and `join`.
 
@@ -77,11 +77,11 @@ const CLASSES: [Class; 20] = [
     Class::Quote,
 ];
 
-/// The class of every character of the basic plane and its folded form.
+/// The class of every character below [`CELLS`] and its folded form; of the others they are found out each time.
 #[derive(Debug)]
 pub(super) struct FoldTable {
     /// `class << 16 | folded character`.
-    cells: Box<[u32; 0x1_0000]>,
+    cells: Box<[u32; CELLS]>,
     /// What an ASCII character is to the fast way through words.
     ascii: [u8; 256],
     /// Characters of one and two bytes that are letters and fold to themselves: nearly all of a text.
@@ -89,6 +89,9 @@ pub(super) struct FoldTable {
     how: How,
 }
 
+/// Letters, marks and signs end here, then come the scripts of East Asia: a larger table would take longer to build than a
+/// few articles to answer.
+const CELLS: usize = 0x3000;
 /// Characters of one or two bytes in UTF-8.
 const SHORT_CODES: usize = 0x800;
 
@@ -125,7 +128,7 @@ impl FoldTable {
             };
             (classify(c) as u32) << 16 | (fold_letter(c, how) as u32).min(0xFFFF)
         };
-        let mut cells = Box::new([0; 0x1_0000]);
+        let mut cells = Box::new([0; CELLS]);
         (0..)
             .zip(cells.iter_mut())
             .for_each(|(code, slot)| *slot = cell(code));
