@@ -246,6 +246,43 @@ fn no_number_of_the_glossary_makes_the_reader_or_an_answer_panic() {
     }
 }
 
+/// What no answer can fail by is left to `inspect --verify`.
+#[test]
+fn verify_looks_at_what_loading_takes_for_granted() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("m.safetensors");
+    let verdict = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        article_toolkit::store::verify(&path)
+            .err()
+            .map(|e| e.to_string())
+    };
+    assert_eq!(verdict(small_model()), None);
+    let swapped = forged(|b| {
+        let at = array(b, "terms").start;
+        b.swap(at, at + 1);
+    });
+    assert_eq!(error(&swapped), None);
+    assert!(verdict(&swapped).expect("refused").contains("terms"));
+    let lost = forged(|b| {
+        let hashes = array(b, "slot_hashes");
+        b[hashes]
+            .chunks_exact_mut(8)
+            .filter(|h| h != &[0; 8])
+            .for_each(|h| h[7] ^= 0x55);
+    });
+    assert!(verdict(&lost).expect("refused").contains("slots"));
+    let starred = forged(|b| {
+        let marks = array(b, "word_marks");
+        b[marks].fill(1);
+    });
+    assert!(
+        verdict(&starred)
+            .expect("refused")
+            .contains("compiled glossary")
+    );
+}
+
 #[test]
 fn a_header_beyond_the_limit_is_refused_before_it_is_read() {
     let mut bytes = small_model().to_vec();
