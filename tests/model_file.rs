@@ -95,6 +95,18 @@ fn trailing_bytes_are_refused() {
     }
 }
 
+#[test]
+fn a_model_inside_another_file_is_refused() {
+    for head in [&b"PK\x03\x04"[..], b"<html><body>", b"\n"] {
+        let bytes = [head, small_model()].concat();
+        assert!(error(&bytes).is_some(), "{head:?} in front");
+    }
+    for power in 0..13 {
+        let bytes = [small_model(), &vec![b' '; 1 << power]].concat();
+        assert!(error(&bytes).is_some(), "{} blanks behind", 1 << power);
+    }
+}
+
 /// Changes the header (same length) or the arrays and puts the right digest back, as somebody with intent would.
 fn forged(change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
     let mut bytes = small_model().to_vec();
@@ -149,6 +161,42 @@ fn numbers_that_are_none_are_refused_by_name() {
             assert!(message.contains("a finite number"), "{message}");
         }
     }
+}
+
+#[test]
+fn numbers_near_zero_are_numbers() {
+    for value in [-0.0_f32, f32::MIN_POSITIVE / 8.0] {
+        let bytes = forged(|b| {
+            let at = array(b, "weights").start;
+            b[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        });
+        assert_eq!(error(&bytes), None, "{value:e}");
+    }
+}
+
+#[test]
+fn labels_out_of_order_are_refused() {
+    let message = error(&replaced(
+        r#"[\"consular\",\"energy\"]"#,
+        r#"[\"zonsular\",\"energy\"]"#,
+    ));
+    assert!(
+        message
+            .expect("refused")
+            .contains("labels sorted and unique")
+    );
+}
+
+#[test]
+fn arrays_that_changed_places_are_refused() {
+    let bytes = replaced(r#""idf":{"#, r#""bia":{"#);
+    assert!(
+        error(&bytes)
+            .expect("refused")
+            .contains("\"idf\" is missing")
+    );
+    let swapped = replaced(r#""word_ends""#, r#""form_ends""#);
+    assert!(error(&swapped).is_some());
 }
 
 #[test]
