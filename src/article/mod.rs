@@ -3,6 +3,7 @@
 mod boilerplate;
 mod boilerplate_explain;
 mod boilerplate_lines;
+mod boilerplate_phrases;
 mod boilerplate_repeated;
 mod boilerplate_title;
 mod check;

@@ -10,6 +10,7 @@ mod predict;
 mod settings;
 mod statistics;
 mod train;
+mod transfer;
 mod weights;
 
 use std::ops::Range;
@@ -40,6 +41,7 @@ pub use groups::{groups_by, near_duplicate_groups};
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
 pub use statistics::{BINS, LabelStatistics, Statistics, TaskStatistics};
 pub use train::{Progress, TrainConfig, Trained};
+pub(crate) use transfer::Transfer;
 pub(crate) use weights::Weights;
 
 /// Articles as linfa knows a labelled set.
@@ -117,6 +119,8 @@ pub struct Pipeline {
     pub(crate) data_digest: String,
     /// What the training articles look like; none for a model saved without.
     pub(crate) statistics: Option<Statistics>,
+    /// Answers articles in languages that the training articles lack.
+    pub(crate) transfer: Option<Transfer>,
     pub(crate) buffers: Buffers,
 }
 

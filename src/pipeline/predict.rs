@@ -67,7 +67,7 @@ pub struct Prediction {
     pub tasks: Vec<TaskPrediction>,
     /// What carried the given labels, strongest first within a label.
     pub evidence: Vec<Evidence>,
-    /// Warnings about the input: `short`, `other_language`, `mixed_language`, `boilerplate 36%`.
+    /// Warnings about the input: `short`, `other_language`, `untrained_language`, `mixed_language`, `boilerplate 36%`.
     pub flags: Vec<String>,
     /// Words that count.
     pub words: u32,
@@ -139,20 +139,25 @@ impl Pipeline {
         document: &Document<'_>,
         seen: &mut Occurrences,
     ) -> Prediction {
-        let row = self.tfidf.row(document, seen);
+        let answering = self.answering(document.lang);
+        let row = answering.tfidf.row(document, seen);
         let wording = self.tfidf.wording(seen, f32::INFINITY);
-        let scores = self.scores(&row);
-        let tasks: Vec<TaskPrediction> = (0..self.heads.len())
-            .map(|h| task_prediction(&self.heads[h], &scores[self.outputs(h)]))
+        let scores = answering.scores(&row);
+        let tasks: Vec<TaskPrediction> = (0..answering.heads.len())
+            .map(|h| task_prediction(&answering.heads[h], &scores[answering.outputs(h)]))
             .collect();
-        let given = self.given_outputs(&tasks);
+        let given = answering.given_outputs(&tasks);
         let evidence = match given.is_empty() {
             true => Vec::new(),
             false => {
-                let features = self.tfidf.attributions(seen, &row);
-                Trace::of(self, document, features).evidence(&given)
+                let features = answering.tfidf.attributions(seen, &row);
+                Trace::of(answering, document, features).evidence(&given)
             }
         };
+        let mut flags = flags(article, document);
+        if !std::ptr::eq(answering, self) {
+            flags.push("untrained_language".to_owned());
+        }
         let facts = facts_seen(document, self.tfidf.analyzer(), seen);
         Prediction {
             id: article.id.clone(),
@@ -164,7 +169,7 @@ impl Pipeline {
             place: facts.place,
             evidence,
             tasks,
-            flags: flags(article, document),
+            flags,
             words: wording.words,
             unknown_words: wording.unknown,
             text_key: wording.key,
@@ -219,9 +224,13 @@ impl Pipeline {
     #[must_use]
     pub fn explain(&self, article: &Article) -> Vec<Explanation> {
         let document = prepare(&self.cleaner, article);
-        let row = self.tfidf.row(&document, &mut Default::default());
+        self.answering(document.lang).explained(&document)
+    }
+
+    fn explained(&self, document: &Document<'_>) -> Vec<Explanation> {
+        let row = self.tfidf.row(document, &mut Default::default());
         let scores = self.scores(&row);
-        let trace = Trace::new(self, &document);
+        let trace = Trace::new(self, document);
         let sentences = trace.sentences();
         let mut explanations = Vec::new();
         for (h, head) in self.heads.iter().enumerate() {
@@ -343,7 +352,8 @@ impl Pipeline {
         let articles = input.articles.par_iter_mut().zip(documents).enumerate();
         articles.for_each(|(row, (article, document))| {
             let outputs = self.outputs_in_question(tasks, row);
-            (article.evidence, article.sentences) = self.carried(document, &outputs, true);
+            let answering = self.answering(document.lang);
+            (article.evidence, article.sentences) = answering.carried(document, &outputs, true);
         });
     }
 

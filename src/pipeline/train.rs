@@ -17,6 +17,7 @@ use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
 use super::outcomes::{add_candidate, article_outcome, task_outcomes};
 use super::settings::{Ranking, Search, blocks_in_use, judge};
+use super::transfer::Transfer;
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
     prepare, repeated_in,
@@ -42,6 +43,8 @@ pub struct TrainConfig {
     pub n_folds: usize,
     /// Settings of a task by its name; nothing else is tried for it.
     pub fixed: BTreeMap<String, Candidate>,
+    /// The same for the model that answers languages the training articles lack.
+    pub fixed_transfer: BTreeMap<String, Candidate>,
     /// Articles of one value of this column are never trained on and held out at once.
     pub group_by: Option<MetaColumn>,
 }
@@ -57,6 +60,7 @@ impl TrainConfig {
             blocks: None,
             n_folds: 5,
             fixed: BTreeMap::new(),
+            fixed_transfer: BTreeMap::new(),
             group_by: None,
         }
     }
@@ -87,6 +91,17 @@ impl Pipeline {
     /// # Errors
     /// When a setting is out of range, no text is left to learn from, or the labels leave nothing to learn.
     pub fn train(
+        corpus: &Corpus,
+        config: &TrainConfig,
+        progress: Progress<'_>,
+    ) -> Result<Trained, PipelineError> {
+        let mut trained = Self::train_one(corpus, config, progress)?;
+        trained.pipeline.transfer = Transfer::train(&trained.pipeline, corpus, config, progress)?;
+        Ok(trained)
+    }
+
+    /// The same without a model for languages that the training articles lack.
+    pub(super) fn train_one(
         corpus: &Corpus,
         config: &TrainConfig,
         progress: Progress<'_>,
@@ -320,6 +335,7 @@ impl<'c> Counted<'c> {
             n_articles: self.corpus.articles.len(),
             data_digest: self.corpus.digest.clone(),
             statistics: None,
+            transfer: None,
             buffers: Default::default(),
         };
         pipeline.statistics =

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::pipeline::{Head, PipelineError, Statistics, TextSpec};
+use crate::text::Lang;
 
 /// Version of the format that is written.
 pub(super) const FORMAT: u32 = 2;
@@ -37,6 +38,9 @@ pub(super) struct Metadata {
     /// Models of the first toolkit have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) statistics: Option<Statistics>,
+    /// Languages answered by the model in the array `transfer`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) transfer_languages: Vec<Lang>,
 }
 
 /// The part of the metadata that every version has.
@@ -124,6 +128,7 @@ mod tests {
             n_articles: 3,
             data_digest: String::new(),
             statistics: None,
+            transfer_languages: Vec::new(),
         };
         let json = serde_json::to_string(&metadata).unwrap();
         assert!(!json.contains("statistics"));

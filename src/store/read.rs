@@ -14,11 +14,11 @@ use ndarray::Array1;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata as Header};
 
-use crate::article::Cleaner;
+use crate::article::{Cleaner, Task};
 use crate::features::{Block, Compiled, Glossary, Idf, Matcher, TfIdfParams, Trie, Vocabulary};
 use crate::mapped::{Array, FileBytes, Strings};
-use crate::pipeline::{Pipeline, PipelineError, Weights};
-use crate::text::Analyzer;
+use crate::pipeline::{Head, Pipeline, PipelineError, Transfer, Weights};
+use crate::text::{Analyzer, Lang};
 
 use super::format::{
     DIGEST_LEN, FORMAT, MAX_FILE_BYTES, MAX_HEADER_BYTES, METADATA_KEY, Metadata, OLDEST,
@@ -82,6 +82,8 @@ fn open(path: &Path) -> Result<Arc<FileBytes>, StoreError> {
 pub(super) struct Reader<'b> {
     path: &'b Path,
     bytes: &'b Arc<FileBytes>,
+    /// It stands in another model file.
+    inner: bool,
 }
 
 /// The arrays of a file: their kinds, shapes and places.
@@ -94,7 +96,11 @@ struct Arrays<'r> {
 
 impl<'b> Reader<'b> {
     fn new(path: &'b Path, bytes: &'b Arc<FileBytes>) -> Self {
-        Self { path, bytes }
+        Self {
+            path,
+            bytes,
+            inner: false,
+        }
     }
 
     fn not_a_model(&self, reason: impl ToString) -> StoreError {
@@ -233,6 +239,7 @@ impl Arrays<'_> {
         );
         checked?;
         let (params, cleaner) = text?;
+        let transfer = self.transfer(metadata.transfer_languages, &metadata.heads)?;
         Ok(Pipeline {
             text: metadata.text,
             cleaner,
@@ -243,8 +250,36 @@ impl Arrays<'_> {
             n_articles: metadata.n_articles,
             data_digest: metadata.data_digest,
             statistics: metadata.statistics,
+            transfer,
             buffers: Default::default(),
         })
+    }
+
+    /// The model for languages that training lacked: a model file in the model file.
+    fn transfer(
+        &self,
+        languages: Vec<Lang>,
+        heads: &[Head],
+    ) -> Result<Option<Transfer>, StoreError> {
+        if languages.is_empty() {
+            return Ok(None);
+        }
+        let reader = self.reader;
+        reader.expect("models inside a model inside", 0, u8::from(reader.inner))?;
+        let (_, bytes) = self.array::<u8>("transfer", Dtype::U8)?;
+        let inner = Reader {
+            path: reader.path,
+            bytes: &Arc::new(FileBytes::Owned(bytes.to_vec())),
+            inner: true,
+        };
+        let pipeline = inner.pipeline()?;
+        let own: Vec<&Task> = heads.iter().map(|head| &head.task).collect();
+        let found = pipeline.heads().iter().map(|head| &head.task).collect();
+        reader.expect("tasks of the model inside", own, found)?;
+        Ok(Some(Transfer {
+            languages,
+            pipeline: Box::new(pipeline),
+        }))
     }
 
     /// All that has to look at every number.

@@ -41,9 +41,20 @@ impl Pipeline {
             n_articles: self.n_articles,
             data_digest: self.data_digest.clone(),
             statistics: self.statistics.clone(),
+            transfer_languages: self
+                .transfer
+                .as_ref()
+                .map_or_else(Vec::new, |t| t.languages.clone()),
         };
         let json = serde_json::to_string(&metadata).map_err(|e| e.to_string())?;
-        let arrays = self.arrays();
+        let transfer = self.transfer.as_ref().map(|t| t.pipeline.to_bytes());
+        let transfer = transfer.transpose()?;
+        let mut arrays = self.arrays();
+        arrays.extend(
+            transfer
+                .as_deref()
+                .map(|bytes| array("transfer", Dtype::U8, bytes)),
+        );
         let views: Result<Vec<_>, _> = arrays
             .iter()
             .map(|(name, dtype, shape, bytes)| {

@@ -84,12 +84,16 @@ pub(super) struct FoldTable {
     cells: Box<[u32; CELLS]>,
     /// What an ASCII character is to the fast way through words.
     ascii: [u8; 256],
+    /// Characters of one and two bytes that are letters and fold to themselves: nearly all of a text.
+    settled: Box<[bool; SHORT_CODES]>,
     how: How,
 }
 
 /// Letters, marks and signs end here, then come the scripts of East Asia: a larger table would take longer to build than a
 /// few articles to answer.
 const CELLS: usize = 0x3000;
+/// Characters of one or two bytes in UTF-8.
+const SHORT_CODES: usize = 0x800;
 
 /// An ASCII letter that folds to its lower case.
 pub(super) const ASCII_LETTER: u8 = 1;
@@ -131,8 +135,12 @@ impl FoldTable {
         let mut table = FoldTable {
             cells,
             ascii: [0; 256],
+            settled: Box::new([false; SHORT_CODES]),
             how,
         };
+        for code in 0..SHORT_CODES as u16 {
+            table.settled[usize::from(code)] = table.letter(code) == Some(code);
+        }
         for byte in 0..0x80 {
             table.ascii[usize::from(byte)] = table.ascii_kind(byte);
         }
@@ -160,6 +168,30 @@ impl FoldTable {
     pub(super) fn letter(&self, code: u16) -> Option<u16> {
         let cell = self.cells[usize::from(code)];
         (cell >> 16 == Class::Letter as u32).then_some(cell as u16)
+    }
+
+    /// How many bytes from `at` on are letters that fold to themselves.
+    #[inline(always)]
+    pub(super) fn settled(&self, bytes: &[u8], mut at: usize) -> usize {
+        let from = at;
+        while let Some(&first) = bytes.get(at) {
+            if first < 0x80 {
+                if !self.settled[usize::from(first)] {
+                    break;
+                }
+                at += 1;
+            } else {
+                let Some(&second) = bytes.get(at + 1).filter(|_| first < 0xE0) else {
+                    break;
+                };
+                let code = usize::from(first & 0x1F) << 6 | usize::from(second & 0x3F);
+                if !self.settled[code] {
+                    break;
+                }
+                at += 2;
+            }
+        }
+        at - from
     }
 
     /// Class and folded form of one character.
