@@ -10,13 +10,13 @@ export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing"
 cargo build --release --locked --target "$host" --target-dir target
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(labels html encodings analyzer glossary model report)
+[ ${#targets[@]} -gt 0 ] || targets=(labels jsonl html encodings analyzer glossary model report)
 for name in "${targets[@]}"; do
   mkdir -p "found/$name"
   echo "fuzz $name, $seconds s"
   # Finds go to found/, which git ignores; the seeds in corpus/ are kept.
   "target/$host/release/$name" "found/$name" "corpus/$name" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=20 \
-    -max_len=200000 -artifact_prefix="found/$name-" -print_final_stats=1 2>&1 |
+    -max_len=300000 -artifact_prefix="found/$name-" -print_final_stats=1 2>&1 |
     tee "found/$name.log" | grep -E "stat::number_of_executed_units|ERROR|panicked|SUMMARY" || true
   if grep -qE "ERROR: libFuzzer|panicked at" "found/$name.log"; then
     tail -40 "found/$name.log"

@@ -162,6 +162,37 @@ fn train_killed_at_random_moments_leaves_the_old_files_or_the_new() {
     eprintln!("train: {met} kills met a run at work");
 }
 
+#[test]
+fn a_model_replaced_during_a_run_changes_nothing() {
+    let sandbox = workshop();
+    sandbox
+        .run(&["predict", "many.jsonl", "-o", "whole.jsonl"])
+        .ok();
+    fs::copy(
+        sandbox.path("models/model.safetensors"),
+        sandbox.path("m.safetensors"),
+    )
+    .unwrap();
+    sandbox.write("other", "not even a model");
+    let mut child = start(
+        &sandbox,
+        &[
+            "predict",
+            "many.jsonl",
+            "-o",
+            "rows.jsonl",
+            "-m",
+            "m.safetensors",
+        ],
+    );
+    while !sandbox.path("rows.jsonl.part").exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    fs::rename(sandbox.path("other"), sandbox.path("m.safetensors")).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(read(&sandbox, "rows.jsonl") == read(&sandbox, "whole.jsonl"));
+}
+
 /// A folder that takes nothing, or at most `size`; its file system is unmounted when the test ends.
 struct Mount(std::path::PathBuf);
 

@@ -95,6 +95,18 @@ fn trailing_bytes_are_refused() {
     }
 }
 
+#[test]
+fn a_model_inside_another_file_is_refused() {
+    for head in [&b"PK\x03\x04"[..], b"<html><body>", b"\n"] {
+        let bytes = [head, small_model()].concat();
+        assert!(error(&bytes).is_some(), "{head:?} in front");
+    }
+    for power in 0..13 {
+        let bytes = [small_model(), &vec![b' '; 1 << power]].concat();
+        assert!(error(&bytes).is_some(), "{} blanks behind", 1 << power);
+    }
+}
+
 /// Changes the header (same length) or the arrays and puts the right digest back, as somebody with intent would.
 fn forged(change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
     let mut bytes = small_model().to_vec();
@@ -149,6 +161,42 @@ fn numbers_that_are_none_are_refused_by_name() {
             assert!(message.contains("a finite number"), "{message}");
         }
     }
+}
+
+#[test]
+fn numbers_near_zero_are_numbers() {
+    for value in [-0.0_f32, f32::MIN_POSITIVE / 8.0] {
+        let bytes = forged(|b| {
+            let at = array(b, "weights").start;
+            b[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        });
+        assert_eq!(error(&bytes), None, "{value:e}");
+    }
+}
+
+#[test]
+fn labels_out_of_order_are_refused() {
+    let message = error(&replaced(
+        r#"[\"consular\",\"energy\"]"#,
+        r#"[\"zonsular\",\"energy\"]"#,
+    ));
+    assert!(
+        message
+            .expect("refused")
+            .contains("labels sorted and unique")
+    );
+}
+
+#[test]
+fn arrays_that_changed_places_are_refused() {
+    let bytes = replaced(r#""idf":{"#, r#""bia":{"#);
+    assert!(
+        error(&bytes)
+            .expect("refused")
+            .contains("\"idf\" is missing")
+    );
+    let swapped = replaced(r#""word_ends""#, r#""form_ends""#);
+    assert!(error(&swapped).is_some());
 }
 
 #[test]
@@ -244,6 +292,43 @@ fn no_number_of_the_glossary_makes_the_reader_or_an_answer_panic() {
             }
         });
     }
+}
+
+/// What no answer can fail by is left to `inspect --verify`.
+#[test]
+fn verify_looks_at_what_loading_takes_for_granted() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("m.safetensors");
+    let verdict = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        article_toolkit::store::verify(&path)
+            .err()
+            .map(|e| e.to_string())
+    };
+    assert_eq!(verdict(small_model()), None);
+    let swapped = forged(|b| {
+        let at = array(b, "terms").start;
+        b.swap(at, at + 1);
+    });
+    assert_eq!(error(&swapped), None);
+    assert!(verdict(&swapped).expect("refused").contains("terms"));
+    let lost = forged(|b| {
+        let hashes = array(b, "slot_hashes");
+        b[hashes]
+            .chunks_exact_mut(8)
+            .filter(|h| h != &[0; 8])
+            .for_each(|h| h[7] ^= 0x55);
+    });
+    assert!(verdict(&lost).expect("refused").contains("slots"));
+    let starred = forged(|b| {
+        let marks = array(b, "word_marks");
+        b[marks].fill(1);
+    });
+    assert!(
+        verdict(&starred)
+            .expect("refused")
+            .contains("compiled glossary")
+    );
 }
 
 #[test]

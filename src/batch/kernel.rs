@@ -1,6 +1,7 @@
 //! Arrow in, Arrow out: the one function that every host calls, and the columns of the answers.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, StructBuilder};
@@ -43,36 +44,37 @@ impl Pipeline {
         };
         let rows: Vec<PredictionRow> = (0..batch.num_rows())
             .map(|i| {
-                self.row_of(RecordFields {
+                let fields = RecordFields {
                     id: cell(&id, i),
                     title: cell(&title, i),
                     lang: cell(&lang, i),
                     text: text.value(i).unwrap_or_default().into_owned(),
                     flags: Vec::new(),
-                })
+                };
+                let named = fields.id.clone().unwrap_or_default();
+                let mut row = self.answer_record(fields, "text", PathBuf::new(), "", false);
+                row.rename(named);
+                row
             })
             .collect();
         answers(self.heads(), &rows)
     }
 
-    fn row_of(&self, fields: RecordFields) -> PredictionRow {
-        let id = fields.id.clone().unwrap_or_default();
-        match fields.article("text", "".into()) {
-            Ok(mut article) => {
-                article.id = id;
-                PredictionRow::answered(self, &article, String::new(), false)
+    /// Answers one row of a table of any host: of a record batch, and of a Parquet file of the command. `place` names it
+    /// where it has no id.
+    pub(super) fn answer_record(
+        &self,
+        fields: RecordFields,
+        place: &str,
+        path: PathBuf,
+        model: &str,
+        why: bool,
+    ) -> PredictionRow {
+        match fields.article(place, path) {
+            Ok(article) => PredictionRow::answered(self, &article, model.to_owned(), why),
+            Err((id, path, broken)) => {
+                PredictionRow::unreadable(id, &path, broken.reason, broken.flag, model.to_owned())
             }
-            Err((_, path, broken)) => PredictionRow {
-                outcome: Outcome::Unreadable {
-                    id,
-                    path: path.display().to_string(),
-                    error: broken.reason,
-                    flags: vec![broken.flag.to_owned()],
-                },
-                duplicate_of: None,
-                input: None,
-                model: String::new(),
-            },
         }
     }
 }

@@ -15,10 +15,10 @@ use rayon::prelude::*;
 
 use crate::article::Repeated;
 use crate::pipeline::Pipeline;
-use crate::render::{Outcome, PredictionRow};
+use crate::render::PredictionRow;
 
 use super::BatchError;
-use super::item::{Broken, Item};
+use super::item::{Broken, Content, Item};
 use super::reader::Inputs;
 
 /// Articles of a chunk: enough for every core, and little is lost or waited for when the run is stopped.
@@ -125,21 +125,20 @@ impl Batch<'_> {
     }
 
     fn row(&self, item: Item) -> PredictionRow {
+        let model = &self.model;
+        if let Content::Fields(fields) = item.content {
+            let (id, path) = (item.id, item.path);
+            return self
+                .pipeline
+                .answer_record(*fields, &id, path, model, self.why);
+        }
         match item.article(self.inputs.max_article) {
             Ok(article) => {
-                PredictionRow::answered(self.pipeline, &article, self.model.clone(), self.why)
+                PredictionRow::answered(self.pipeline, &article, model.clone(), self.why)
             }
-            Err((id, path, Broken { flag, reason })) => PredictionRow {
-                outcome: Outcome::Unreadable {
-                    id,
-                    path: path.display().to_string(),
-                    error: reason,
-                    flags: vec![flag.to_owned()],
-                },
-                duplicate_of: None,
-                input: None,
-                model: self.model.clone(),
-            },
+            Err((id, path, Broken { flag, reason })) => {
+                PredictionRow::unreadable(id, &path, reason, flag, model.clone())
+            }
         }
     }
 }

@@ -42,18 +42,31 @@ pub(crate) struct Occurrences {
     /// Column and count of each of these terms, columns ascending.
     pub(crate) counts: Vec<(u32, u32)>,
     pub(super) columns: Vec<u32>,
+    /// Whether a glossary form may begin at each token.
+    begins: Vec<bool>,
     padded: String,
-    grams: GramCache,
+    words: WordCache,
 }
 
-/// Columns of the character n-grams of words met before: words repeat.
+/// What is known of words met before: words repeat.
 #[derive(Debug, Default)]
-struct GramCache {
-    by_key: FxHashMap<Box<str>, (u32, u32)>,
+struct WordCache {
+    /// Language the words are of.
+    of: Option<Lang>,
+    by_key: FxHashMap<Box<str>, Word>,
+    /// Columns of the character n-grams of all these words.
     columns: Vec<u32>,
 }
 
-/// Most words whose n-grams are remembered: bounds the memory of a thread to about 4 MB a language.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    /// Where the columns of its character n-grams stand.
+    grams: (u32, u32),
+    /// A glossary form may begin with it.
+    begins: bool,
+}
+
+/// Most words remembered: bounds the memory of a thread to about 4 MB a language.
 const CACHED_WORDS: usize = 1 << 14;
 
 /// Enumerates every term of a document under the same settings, in training and in prediction.
@@ -78,6 +91,7 @@ impl Counter<'_> {
         self.read(document, seen);
         self.words(&seen.tokens, sink);
         self.characters(&seen.tokens, &mut seen.padded, sink);
+        seen.begins.clear();
         self.glossary(seen, sink);
     }
 
@@ -93,7 +107,7 @@ impl Counter<'_> {
         let mut known = std::mem::take(&mut seen.known);
         known.clear();
         self.words(&seen.tokens, &mut into_known(&mut known, slots));
-        self.known_characters(seen, &mut known, slots);
+        self.known_characters(document.lang, seen, &mut known, slots);
         self.glossary(seen, &mut into_known(&mut known, slots));
         seen.known = known;
     }
@@ -104,37 +118,62 @@ impl Counter<'_> {
     }
 
     fn glossary(&self, seen: &mut Occurrences, sink: &mut TermSink<'_>) {
-        self.matcher.find(&seen.tokens, &mut seen.hits);
+        let begins = &seen.begins;
+        let may_begin = |token: usize| begins.get(token).is_none_or(|begins| *begins);
+        self.matcher.find(&seen.tokens, &mut seen.hits, may_begin);
         self.concepts(&seen.hits, sink);
         self.evaluations(&seen.tokens, &seen.hits, sink);
     }
 
-    /// As [`Counter::characters`], but every word is cut and looked up once.
-    fn known_characters(&self, seen: &mut Occurrences, known: &mut Known, slots: Slots<'_>) {
-        let (shortest, longest) = self.spec.char_ngrams;
-        if longest == 0 {
-            return;
-        }
-        let Occurrences {
-            tokens,
-            padded,
-            grams,
-            ..
-        } = seen;
-        for i in (0..tokens.len()).filter(|&i| !tokens.masked(i)) {
+    /// As [`Counter::characters`], but every word is cut and looked up once; also says where a glossary form may begin.
+    fn known_characters(
+        &self,
+        lang: Lang,
+        seen: &mut Occurrences,
+        known: &mut Known,
+        slots: Slots<'_>,
+    ) {
+        let (tokens, words) = (&seen.tokens, &mut seen.words);
+        words.speak(lang);
+        seen.begins.clear();
+        for i in 0..tokens.len() {
+            if tokens.masked(i) {
+                seen.begins.push(false);
+                continue;
+            }
             let key = tokens.key(i);
-            let (start, end) = grams.by_key.get(key).copied().unwrap_or_else(|| {
-                pad(padded, key);
-                grams.remember(key, |columns| {
-                    char_ngrams(padded, shortest, longest, &mut |hash, _| {
-                        columns.extend(slots.column(hash));
-                    });
-                })
-            });
+            let word = words.by_key.get(key).copied();
+            let word = word.unwrap_or_else(|| self.look(lang, key, words, &mut seen.padded, slots));
+            seen.begins.push(word.begins);
             let place = i as u32..i as u32 + 1;
-            let columns = &grams.columns[start as usize..end as usize];
+            let columns = &words.columns[word.grams.0 as usize..word.grams.1 as usize];
             known.extend(columns.iter().map(|&column| (column, place.clone())));
         }
+    }
+
+    /// Looks at a word for the first time.
+    fn look(
+        &self,
+        lang: Lang,
+        key: &str,
+        words: &mut WordCache,
+        padded: &mut String,
+        slots: Slots<'_>,
+    ) -> Word {
+        words.make_room();
+        let (start, (shortest, longest)) = (words.columns.len(), self.spec.char_ngrams);
+        if longest > 0 {
+            pad(padded, key);
+            char_ngrams(padded, shortest, longest, &mut |hash, _| {
+                words.columns.extend(slots.column(hash));
+            });
+        }
+        let word = Word {
+            grams: (start as u32, words.columns.len() as u32),
+            begins: self.matcher.may_begin(lang, key),
+        };
+        words.by_key.insert(key.into(), word);
+        word
     }
 
     fn words(&self, tokens: &TokenBuffer, sink: &mut TermSink<'_>) {
@@ -226,18 +265,22 @@ impl Counter<'_> {
     }
 }
 
-impl GramCache {
-    /// Lets `fill` append the columns of a word's n-grams; where they stand.
-    fn remember(&mut self, key: &str, fill: impl FnOnce(&mut Vec<u32>)) -> (u32, u32) {
+impl WordCache {
+    /// Forgets the words of another language.
+    fn speak(&mut self, lang: Lang) {
+        if self.of != Some(lang) {
+            self.by_key.clear();
+            self.columns.clear();
+            self.of = Some(lang);
+        }
+    }
+
+    /// Forgets all words where there are too many.
+    fn make_room(&mut self) {
         if self.by_key.len() >= CACHED_WORDS {
             self.by_key.clear();
             self.columns.clear();
         }
-        let start = self.columns.len() as u32;
-        fill(&mut self.columns);
-        let place = (start, self.columns.len() as u32);
-        self.by_key.insert(key.into(), place);
-        place
     }
 }
 

@@ -18,6 +18,7 @@ pub use glossary::{
     Concept, FormId, FormUse, Glossary, GlossaryError, GlossaryFile, GlossaryFinding,
     GlossaryProblem, GlossaryRow, Hit, Matcher, Severity, check_forms, check_use,
 };
+pub(crate) use hash::hash_term;
 pub use rows::SparseRows;
 pub use spec::{Block, FeatureSpec, FeatureTables};
 pub use tfidf::{

@@ -70,6 +70,30 @@ impl PredictionRow {
         }
     }
 
+    /// The row of an article that could not be read: why, and the same in one word.
+    #[must_use]
+    pub fn unreadable(id: String, path: &Path, error: String, flag: &str, model: String) -> Self {
+        Self {
+            outcome: Outcome::Unreadable {
+                id,
+                path: path.display().to_string(),
+                error,
+                flags: vec![flag.to_owned()],
+            },
+            duplicate_of: None,
+            input: None,
+            model,
+        }
+    }
+
+    /// Gives the row another id.
+    pub(crate) fn rename(&mut self, name: String) {
+        match &mut self.outcome {
+            Outcome::Answered(prediction) => prediction.id = name,
+            Outcome::Unreadable { id, .. } => *id = name,
+        }
+    }
+
     /// True where the article could not be read.
     #[must_use]
     pub fn is_err(&self) -> bool {

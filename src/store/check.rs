@@ -1,14 +1,67 @@
 //! The promises of a model file that concern its numbers.
 
+use std::path::Path;
+
 use rayon::prelude::*;
 
 use crate::article::TaskKind;
 use crate::classify::Calibration;
-use crate::features::Vocabulary;
-use crate::pipeline::Head;
+use crate::features::{Block, Matcher, Vocabulary, hash_term};
+use crate::pipeline::{Head, Pipeline};
 
 use super::format::StoreError;
 use super::read::Reader;
+
+/// Loads a model file and looks also at what loading takes for granted because no answer can fail by it: that the terms
+/// of each block ascend, that each is found at its column, and that the compiled glossary is what its concepts compile to.
+///
+/// # Errors
+/// As [`Pipeline::load`].
+pub fn verify(path: &Path) -> Result<Pipeline, StoreError> {
+    let pipeline = Pipeline::load(path)?;
+    match terms_fault(pipeline.tfidf.vocabulary()).or_else(|| glossary_fault(&pipeline)) {
+        None => Ok(pipeline),
+        Some((what, expected, found)) => Err(StoreError::Inconsistent {
+            path: path.to_owned(),
+            what: what.to_owned(),
+            expected: expected.to_owned(),
+            found,
+        }),
+    }
+}
+
+type Fault = (&'static str, &'static str, String);
+
+fn terms_fault(v: &Vocabulary) -> Option<Fault> {
+    for block in Block::ALL {
+        let columns = v.columns(block);
+        let descends = |c: &u32| *c > columns.start && v.term(*c - 1) >= v.term(*c);
+        if let Some(c) = columns.clone().find(descends) {
+            return Some((
+                "terms",
+                "unique terms, ascending in their block",
+                format!("\"{}\"", v.term(c)),
+            ));
+        }
+        let lost = |c: &u32| v.column(hash_term(block as u8, v.term(*c))) != Some(*c);
+        if let Some(c) = columns.clone().find(lost) {
+            let found = format!("\"{}\" elsewhere", v.term(c));
+            return Some(("slots", "every term at its column", found));
+        }
+    }
+    None
+}
+
+fn glossary_fault(pipeline: &Pipeline) -> Option<Fault> {
+    let (matcher, affixes) = (
+        pipeline.tfidf.matcher(),
+        &pipeline.text.features.tables.affixes,
+    );
+    let again = Matcher::new(&pipeline.glossary(), pipeline.tfidf.analyzer(), affixes);
+    let same = again.compiled() == matcher.compiled();
+    let expected = "what its concepts compile to";
+    (!same).then(|| ("compiled glossary", expected, "something else".to_owned()))
+}
 
 /// Numbers looked at by one core at a time.
 const PART: usize = 1 << 16;

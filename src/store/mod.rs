@@ -6,5 +6,6 @@ mod format;
 mod read;
 mod write;
 
+pub use check::verify;
 pub use format::StoreError;
 pub use read::model_digest;

@@ -314,7 +314,7 @@ fn own_words(
         mixed: false,
     };
     tokens.fill(analyzer, document.text, &document.kept, document.lang);
-    matcher.find(tokens, hits);
+    matcher.find(tokens, hits, |_| true);
     let Some(hit) = hits
         .first()
         .filter(|hit| hit.tokens.len() >= form.words().len())

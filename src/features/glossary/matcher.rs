@@ -163,13 +163,18 @@ impl Matcher {
     fn read(&self, analyzer: &Analyzer, document: &Document<'_>) -> (TokenBuffer, Vec<Hit>) {
         let (mut tokens, mut hits) = (TokenBuffer::default(), Vec::new());
         tokens.fill(analyzer, document.text, &document.kept, document.lang);
-        self.find(&tokens, &mut hits);
+        self.find(&tokens, &mut hits, |_| true);
         (tokens, hits)
     }
 
     /// Fills `hits` with the concepts of a document, in text order: from left to right the best form of each token that
-    /// no hit covers yet.
-    pub(crate) fn find(&self, tokens: &TokenBuffer, hits: &mut Vec<Hit>) {
+    /// no hit covers yet. `may_begin` may say no of a token where [`Matcher::may_begin`] does.
+    pub(crate) fn find(
+        &self,
+        tokens: &TokenBuffer,
+        hits: &mut Vec<Hit>,
+        may_begin: impl Fn(usize) -> bool,
+    ) {
         hits.clear();
         let Some(lang) = Lang::ALL.iter().position(|l| Some(*l) == tokens.lang) else {
             return;
@@ -177,8 +182,12 @@ impl Matcher {
         let walks = self.compiled.trie.walks();
         let mut next = 0;
         while next < tokens.len() {
-            let (token, best) = (next, self.best(walks, tokens, next, lang));
+            let token = next;
             next += 1;
+            if !may_begin(token) {
+                continue;
+            }
+            let best = self.best(walks, tokens, token, lang);
             if let Some((_, form)) = best {
                 next = token + self.compiled.words(form).len();
                 hits.push(Hit {
@@ -188,6 +197,21 @@ impl Matcher {
                 });
             }
         }
+    }
+
+    /// False where no form begins with this word, whatever follows.
+    pub(crate) fn may_begin(&self, lang: Lang, key: &str) -> bool {
+        let Some(lang) = Lang::ALL.iter().position(|l| *l == lang) else {
+            return false;
+        };
+        let (affixes, walks) = (&self.affixes[lang], self.compiled.trie.walks());
+        let word = affixes.strip_article(key);
+        let mut starts = std::iter::once(word).chain(affixes.behind_proclitics(word));
+        starts.any(|start| {
+            let mut found = false;
+            walks.prefixes(lang, start, |_| found = true);
+            found
+        })
     }
 
     /// The best form that begins at a token. A form begins where the article ends, or behind a proclitic.
