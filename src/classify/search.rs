@@ -3,7 +3,8 @@
 //! Two rounds, so that the cost stays in proportion. The first tries every set of block factors with one plain setting
 //! of each learner; the second tries the best sets with every learner, class weighting and C. Fits along rising C start
 //! from the one before. A setting's score is the mean of macro-F1 and micro-F1 of its out-of-fold decisions: macro-F1
-//! alone jumps with every article of a rare label. Of settings whose scores differ by less than chance would let them,
+//! alone jumps with every article of a rare label. Settings are compared at their best F1, whatever rule the cuts of the
+//! chosen one then follow. Of settings whose scores differ by less than chance would let them,
 //! the first in the list is taken: the list begins with what is usual, and with strong regularisation.
 
 use linfa::traits::Predict;
@@ -15,7 +16,8 @@ use crate::features::{Block, Vocabulary};
 
 use super::select::{FoldRows, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks};
 use super::{
-    BlockWeights, Calibration, Candidate, ClassWeight, ClassifyError, Cut, Family, TaskScores,
+    BlockWeights, Calibration, Candidate, ClassWeight, ClassifyError, Cut, CutRule, Family,
+    TaskScores,
 };
 
 /// Scores closer than this over the square root of the number of articles count as equal: a fraction of the standard
@@ -208,7 +210,7 @@ impl Judge<'_> {
         let one = |&(p, c): &(usize, usize)| {
             let folds = &scores[p * self.rows.len()..][..self.rows.len()];
             let parts: Vec<&Array2<f32>> = folds.iter().map(|costs| &costs[c]).collect();
-            let outcome = self.outcome(&parts);
+            let outcome = self.outcome(&parts, CutRule::BestF1);
             Tried {
                 candidate: Candidate {
                     c: paths[p].costs[c],
@@ -235,9 +237,9 @@ impl Judge<'_> {
         Ok(models.iter().map(|m| m.predict(&test)).collect())
     }
 
-    fn outcome(&self, parts: &[&Array2<f32>]) -> TaskScores {
+    fn outcome(&self, parts: &[&Array2<f32>], rule: CutRule) -> TaskScores {
         let raw = gather(parts, self.rows, self.gold.dim());
-        out_of_fold(&raw, self.gold, self.folds, self.kind)
+        out_of_fold(&raw, self.gold, self.folds, self.kind, rule)
     }
 
     /// Out-of-fold outcome of one setting, and the calibration and cuts learnt from all of it.
@@ -247,6 +249,7 @@ impl Judge<'_> {
     pub(crate) fn measure(
         &self,
         candidate: &Candidate,
+        rule: CutRule,
     ) -> Result<(TaskScores, Calibration, Vec<Cut>), ClassifyError> {
         let path = Path {
             start: *candidate,
@@ -257,8 +260,8 @@ impl Judge<'_> {
             .map(|fold| self.held_out(&path, fold))
             .collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<&Array2<f32>> = parts.iter().flatten().collect();
-        let scores = self.outcome(&parts);
-        let (calibration, cuts) = calibrate(&scores.raw, self.gold, self.kind);
+        let scores = self.outcome(&parts, rule);
+        let (calibration, cuts) = calibrate(&scores.raw, self.gold, self.kind, rule);
         Ok((scores, calibration, cuts))
     }
 }

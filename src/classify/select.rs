@@ -11,8 +11,8 @@ use crate::article::{Folds, TaskKind};
 use crate::features::{Block, CountRows, Idf, SparseRows, Vocabulary};
 
 use super::{
-    Calibration, ClassWeight, ClassifyError, Cut, Linear, Loss, MultinomialParams, best_cuts,
-    calibrate_multi, calibrate_single, decide_multi, decide_single, majority,
+    Calibration, ClassWeight, ClassifyError, Cut, CutRule, Linear, Loss, MultinomialParams,
+    calibrate_multi, calibrate_single, cuts_by, decide_multi, decide_single, majority,
 };
 
 /// Factor of each feature block, in the order of [`Block::ALL`]; 0 leaves a block out.
@@ -209,12 +209,13 @@ pub(crate) fn calibrate(
     raw: &Array2<f64>,
     gold: &Array2<Option<bool>>,
     kind: TaskKind,
+    rule: CutRule,
 ) -> (Calibration, Vec<Cut>) {
     match kind {
         TaskKind::Single => (calibrate_single(raw, gold), Vec::new()),
         TaskKind::Multi => {
             let calibration = calibrate_multi(raw, gold);
-            let cuts = best_cuts(&to_probabilities(&calibration, raw), gold);
+            let cuts = cuts_by(rule, &to_probabilities(&calibration, raw), gold);
             (calibration, cuts)
         }
     }
@@ -236,6 +237,7 @@ pub(crate) fn out_of_fold(
     gold: &Array2<Option<bool>>,
     folds: &Folds,
     kind: TaskKind,
+    rule: CutRule,
 ) -> TaskScores {
     let mut probabilities = Array2::zeros(raw.dim());
     let mut decided = Array2::from_elem(raw.dim(), false);
@@ -245,6 +247,7 @@ pub(crate) fn out_of_fold(
             &raw.select(Axis(0), &others),
             &gold.select(Axis(0), &others),
             kind,
+            rule,
         );
         for i in own {
             let p = calibration.probabilities(&raw.row(i).to_vec());
