@@ -440,7 +440,7 @@ mod tests {
         let target = CutRule::Precision(0.8);
         let (shrunk, alone) = (judged(&cuts_by(target, &p, &gold)), judged(&own(target)));
         assert!(
-            shrunk.0 > 0.8 - 0.03 && shrunk.0 > alone.0 + 0.03,
+            shrunk.0 > 0.74 && shrunk.0 > alone.0 + 0.05,
             "{shrunk:?} {alone:?}"
         );
         let f1 = CutRule::BestF1;

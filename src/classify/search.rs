@@ -14,7 +14,9 @@ use rayon::prelude::*;
 use crate::article::{Folds, TaskKind};
 use crate::features::{Block, Vocabulary};
 
-use super::select::{FoldRows, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks};
+use super::select::{
+    Answering, FoldRows, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks,
+};
 use super::{
     BlockWeights, Calibration, Candidate, ClassWeight, ClassifyError, Cut, CutRule, Family,
     TaskScores,
@@ -210,7 +212,7 @@ impl Judge<'_> {
         let one = |&(p, c): &(usize, usize)| {
             let folds = &scores[p * self.rows.len()..][..self.rows.len()];
             let parts: Vec<&Array2<f32>> = folds.iter().map(|costs| &costs[c]).collect();
-            let outcome = self.outcome(&parts, CutRule::BestF1);
+            let outcome = self.outcome(&parts, &Answering::default());
             Tried {
                 candidate: Candidate {
                     c: paths[p].costs[c],
@@ -237,9 +239,9 @@ impl Judge<'_> {
         Ok(models.iter().map(|m| m.predict(&test)).collect())
     }
 
-    fn outcome(&self, parts: &[&Array2<f32>], rule: CutRule) -> TaskScores {
+    fn outcome(&self, parts: &[&Array2<f32>], how: &Answering<'_>) -> TaskScores {
         let raw = gather(parts, self.rows, self.gold.dim());
-        out_of_fold(&raw, self.gold, self.folds, self.kind, rule)
+        out_of_fold(&raw, self.gold, self.folds, self.kind, how)
     }
 
     /// Out-of-fold outcome of one setting, and the calibration and cuts learnt from all of it.
@@ -260,8 +262,12 @@ impl Judge<'_> {
             .map(|fold| self.held_out(&path, fold))
             .collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<&Array2<f32>> = parts.iter().flatten().collect();
-        let scores = self.outcome(&parts, rule);
-        let (calibration, cuts) = calibrate(&scores.raw, self.gold, self.kind, rule);
+        let how = Answering {
+            rule,
+            folds: Some(&self.folds.fold),
+        };
+        let scores = self.outcome(&parts, &how);
+        let (calibration, cuts) = calibrate(&scores.raw, self.gold, self.kind, &how);
         Ok((scores, calibration, cuts))
     }
 }

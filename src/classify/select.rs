@@ -204,18 +204,27 @@ pub(crate) fn gather(
     raw
 }
 
+/// How scores become answers.
+#[derive(Default)]
+pub(crate) struct Answering<'a> {
+    /// What the cuts are for.
+    pub(crate) rule: CutRule,
+    /// Fold of each row, where isotonic calibration is to be tried: too costly for every setting of a search.
+    pub(crate) folds: Option<&'a [usize]>,
+}
+
 /// Calibration and cuts from raw scores and gold.
 pub(crate) fn calibrate(
     raw: &Array2<f64>,
     gold: &Array2<Option<bool>>,
     kind: TaskKind,
-    rule: CutRule,
+    how: &Answering<'_>,
 ) -> (Calibration, Vec<Cut>) {
     match kind {
         TaskKind::Single => (calibrate_single(raw, gold), Vec::new()),
         TaskKind::Multi => {
-            let calibration = calibrate_multi(raw, gold);
-            let cuts = cuts_by(rule, &to_probabilities(&calibration, raw), gold);
+            let calibration = calibrate_multi(raw, gold, how.folds);
+            let cuts = cuts_by(how.rule, &to_probabilities(&calibration, raw), gold);
             (calibration, cuts)
         }
     }
@@ -237,17 +246,23 @@ pub(crate) fn out_of_fold(
     gold: &Array2<Option<bool>>,
     folds: &Folds,
     kind: TaskKind,
-    rule: CutRule,
+    how: &Answering<'_>,
 ) -> TaskScores {
     let mut probabilities = Array2::zeros(raw.dim());
     let mut decided = Array2::from_elem(raw.dim(), false);
     for fold in 0..folds.n_folds {
         let (others, own) = folds.split(fold);
+        let fold_of = |rows: &[usize]| rows.iter().map(|&i| folds.fold[i]).collect();
+        let other_folds: Option<Vec<usize>> = how.folds.map(|_| fold_of(&others));
+        let how = Answering {
+            folds: other_folds.as_deref(),
+            ..*how
+        };
         let (calibration, cuts) = calibrate(
             &raw.select(Axis(0), &others),
             &gold.select(Axis(0), &others),
             kind,
-            rule,
+            &how,
         );
         for i in own {
             let p = calibration.probabilities(&raw.row(i).to_vec());

@@ -9,7 +9,6 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
 use crate::article::TaskKind;
-use crate::classify::Calibration;
 use crate::features::{Block, Glossary, Idf, Vocabulary};
 use crate::pipeline::{Head, Pipeline, PipelineError, build_text};
 
@@ -307,16 +306,11 @@ impl<'b> Reader<'b> {
             0
         };
         self.expect(&format!("{name}: cuts"), cuts, head.cuts.len())?;
-        let finite = match &head.calibration {
-            Calibration::Platt { coefficients } => {
-                self.expect(&format!("{name}: calibrated labels"), n, coefficients.len())?;
-                coefficients
-                    .iter()
-                    .all(|(a, b)| a.is_finite() && b.is_finite())
-            }
-            Calibration::Temperature { t } => t.is_finite() && *t > 0.0,
-        };
-        self.expect(&format!("{name}: finite calibration"), true, finite)?;
+        self.expect(
+            &format!("{name}: calibration that fits its labels"),
+            true,
+            head.calibration.is_sound(n),
+        )?;
         let in_range = head
             .cuts
             .iter()
