@@ -10,8 +10,8 @@ use std::fmt;
 use ndarray::{Array2, ArrayView1};
 use serde::{Deserialize, Serialize};
 
-use super::ClassifyError;
 use super::calibrate::sigmoid;
+use super::{Band, ClassifyError};
 
 /// What the cuts of a task are chosen for.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -103,6 +103,24 @@ pub struct Cut {
     pub probability: f64,
     /// Positives it was learnt from.
     pub n_positives: usize,
+    /// Where the answer is unsure; models of the first toolkit have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band: Option<Band>,
+}
+
+impl Cut {
+    /// True where every number is in range.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let inside = |p: f64| (0.0..=1.0).contains(&p);
+        let around = |band: Band| {
+            inside(band.low)
+                && inside(band.high)
+                && band.low <= self.probability
+                && self.probability <= band.high
+        };
+        inside(self.probability) && self.band.is_none_or(around)
+    }
 }
 
 /// Cuts of all labels from out-of-fold probabilities of shape (n_samples, n_labels).
@@ -122,6 +140,7 @@ pub fn cuts_by(
         Cut {
             probability,
             n_positives,
+            band: None,
         }
     };
     labels.iter().map(cut).collect()
@@ -139,7 +158,7 @@ fn shrunk(rule: CutRule, label: &[(f64, bool)], n_positives: usize, shared: f64)
 }
 
 /// How much a label with so many positives is believed against all labels together.
-fn own_share(n_positives: usize) -> f64 {
+pub(super) fn own_share(n_positives: usize) -> f64 {
     if n_positives < MIN_POSITIVES {
         return 0.0;
     }
@@ -147,11 +166,11 @@ fn own_share(n_positives: usize) -> f64 {
 }
 
 /// Between two probabilities, on the logit scale.
-fn mix(share: f64, own: f64, shared: f64) -> f64 {
+pub(super) fn mix(share: f64, own: f64, shared: f64) -> f64 {
     sigmoid(share * logit(own) + (1.0 - share) * logit(shared))
 }
 
-fn positives(label: &[(f64, bool)]) -> usize {
+pub(super) fn positives(label: &[(f64, bool)]) -> usize {
     label.iter().filter(|(_, gold)| *gold).count()
 }
 
@@ -175,7 +194,7 @@ pub fn short_of_precision(
         .collect()
 }
 
-fn annotated(
+pub(super) fn annotated(
     probabilities: ArrayView1<'_, f64>,
     gold: ArrayView1<'_, Option<bool>>,
 ) -> Vec<(f64, bool)> {
@@ -228,27 +247,27 @@ fn f1_by_cut(label: &[(f64, bool)], n_positives: usize) -> Vec<(f64, f64)> {
 }
 
 /// Where a cut can lie: between two neighbouring probabilities.
-struct Gap {
+pub(super) struct Gap {
     above: f64,
     below: f64,
     /// Articles above it.
     given: usize,
     /// Those of them that carry the label.
-    right: usize,
+    pub(super) right: usize,
 }
 
 impl Gap {
-    fn middle(&self) -> f64 {
+    pub(super) fn middle(&self) -> f64 {
         0.5 * (self.above + self.below)
     }
 
-    fn precision(&self) -> f64 {
+    pub(super) fn precision(&self) -> f64 {
         self.right as f64 / self.given as f64
     }
 }
 
 /// All places of a cut, from the highest; articles with one probability are never cut apart.
-fn gaps(label: &[(f64, bool)]) -> Vec<Gap> {
+pub(super) fn gaps(label: &[(f64, bool)]) -> Vec<Gap> {
     let mut sorted = label.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut gaps = Vec::new();
@@ -419,6 +438,7 @@ mod tests {
             let cut = |k| Cut {
                 probability: rule.cut(&label(k)),
                 n_positives: 0,
+                band: None,
             };
             (0..400).map(cut).collect()
         };

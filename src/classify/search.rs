@@ -15,12 +15,9 @@ use crate::article::{Folds, TaskKind};
 use crate::features::{Block, Vocabulary};
 
 use super::select::{
-    Answering, FoldRows, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks,
+    Answering, FoldRows, Learnt, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks,
 };
-use super::{
-    BlockWeights, Calibration, Candidate, ClassWeight, ClassifyError, Cut, CutRule, Family,
-    TaskScores,
-};
+use super::{BlockWeights, Candidate, ClassWeight, ClassifyError, CutRule, Family, TaskScores};
 
 /// Scores closer than this over the square root of the number of articles count as equal: a fraction of the standard
 /// error of the difference between two settings that disagree on one article in ten.
@@ -244,7 +241,7 @@ impl Judge<'_> {
         out_of_fold(&raw, self.gold, self.folds, self.kind, how)
     }
 
-    /// Out-of-fold outcome of one setting, and the calibration and cuts learnt from all of it.
+    /// Out-of-fold outcome of one setting, and what is learnt from all of it.
     ///
     /// # Errors
     /// As the learner.
@@ -252,7 +249,7 @@ impl Judge<'_> {
         &self,
         candidate: &Candidate,
         rule: CutRule,
-    ) -> Result<(TaskScores, Calibration, Vec<Cut>), ClassifyError> {
+    ) -> Result<(TaskScores, Learnt), ClassifyError> {
         let path = Path {
             start: *candidate,
             costs: vec![candidate.c],
@@ -267,8 +264,8 @@ impl Judge<'_> {
             folds: Some(&self.folds.fold),
         };
         let scores = self.outcome(&parts, &how);
-        let (calibration, cuts) = calibrate(&scores.raw, self.gold, self.kind, &how);
-        Ok((scores, calibration, cuts))
+        let learnt = calibrate(&scores.raw, self.gold, self.kind, &how);
+        Ok((scores, learnt))
     }
 }
 

@@ -279,11 +279,12 @@ impl<'c> Counted<'c> {
             let what = format!("cross-validating {}", task.task.name);
             progress(&what, i as u64, tasks.len() as u64);
             let judge = judge(task, folds, &rows, &self.vocabulary);
-            let (scores, calibration, cuts) = judge.measure(candidate, self.cut_rule)?;
+            let (scores, learnt) = judge.measure(candidate, self.cut_rule)?;
             Ok(TaskFit {
                 candidate: *candidate,
-                calibration,
-                cuts,
+                calibration: learnt.calibration,
+                cuts: learnt.cuts,
+                sure_from: learnt.sure_from,
                 scores: Some(scores),
             })
         };
@@ -382,6 +383,7 @@ pub(super) struct TaskFit {
     pub(super) candidate: Candidate,
     calibration: Calibration,
     cuts: Vec<Cut>,
+    sure_from: Option<f64>,
     pub(super) scores: Option<TaskScores>,
 }
 
@@ -425,6 +427,10 @@ impl TaskFit {
             n_annotated: annotated(&task.gold).count(),
             support: support(&task.gold),
             macro_f1: self.scores.as_ref().map(|s| s.macro_f1),
+            certainty: self
+                .scores
+                .as_ref()
+                .map(|s| s.certainty(&task.gold, self.sure_from)),
         }
     }
 }
@@ -541,6 +547,7 @@ fn unmeasured(task: &GoldTask, candidate: Candidate) -> TaskFit {
     let cut = |n_positives| Cut {
         probability: 0.5,
         n_positives,
+        band: None,
     };
     TaskFit {
         candidate,
@@ -550,6 +557,7 @@ fn unmeasured(task: &GoldTask, candidate: Candidate) -> TaskFit {
         } else {
             Vec::new()
         },
+        sure_from: None,
         scores: None,
     }
 }

@@ -9,6 +9,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
 use crate::article::TaskKind;
+use crate::classify::Cut;
 use crate::features::{Block, Glossary, Idf, Vocabulary};
 use crate::pipeline::{Head, Pipeline, PipelineError, build_text};
 
@@ -311,10 +312,13 @@ impl<'b> Reader<'b> {
             true,
             head.calibration.is_sound(n),
         )?;
-        let in_range = head
-            .cuts
-            .iter()
-            .all(|c| (0.0..=1.0).contains(&c.probability));
-        self.expect(&format!("{name}: cuts between 0 and 1"), true, in_range)
+        let certain = head.certainty.and_then(|c| c.from);
+        let in_range = head.cuts.iter().all(Cut::is_sound)
+            && certain.is_none_or(|from| (0.0..=1.0).contains(&from));
+        self.expect(
+            &format!("{name}: cuts and bands between 0 and 1"),
+            true,
+            in_range,
+        )
     }
 }
