@@ -3,7 +3,8 @@
 //! Two rounds, so that the cost stays in proportion. The first tries every set of block factors with one plain setting
 //! of each learner; the second tries the best sets with every learner, class weighting and C. Fits along rising C start
 //! from the one before. A setting's score is the mean of macro-F1 and micro-F1 of its out-of-fold decisions: macro-F1
-//! alone jumps with every article of a rare label. Of settings whose scores differ by less than chance would let them,
+//! alone jumps with every article of a rare label. Settings are compared at their best F1, whatever rule the cuts of the
+//! chosen one then follow. Of settings whose scores differ by less than chance would let them,
 //! the first in the list is taken: the list begins with what is usual, and with strong regularisation.
 
 use linfa::traits::Predict;
@@ -13,10 +14,10 @@ use rayon::prelude::*;
 use crate::article::{Folds, TaskKind};
 use crate::features::{Block, Vocabulary};
 
-use super::select::{FoldRows, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks};
-use super::{
-    BlockWeights, Calibration, Candidate, ClassWeight, ClassifyError, Cut, Family, TaskScores,
+use super::select::{
+    Answering, FoldRows, Learnt, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks,
 };
+use super::{BlockWeights, Candidate, ClassWeight, ClassifyError, CutRule, Family, TaskScores};
 
 /// Scores closer than this over the square root of the number of articles count as equal: a fraction of the standard
 /// error of the difference between two settings that disagree on one article in ten.
@@ -208,7 +209,7 @@ impl Judge<'_> {
         let one = |&(p, c): &(usize, usize)| {
             let folds = &scores[p * self.rows.len()..][..self.rows.len()];
             let parts: Vec<&Array2<f32>> = folds.iter().map(|costs| &costs[c]).collect();
-            let outcome = self.outcome(&parts);
+            let outcome = self.outcome(&parts, &Answering::default());
             Tried {
                 candidate: Candidate {
                     c: paths[p].costs[c],
@@ -235,19 +236,20 @@ impl Judge<'_> {
         Ok(models.iter().map(|m| m.predict(&test)).collect())
     }
 
-    fn outcome(&self, parts: &[&Array2<f32>]) -> TaskScores {
+    fn outcome(&self, parts: &[&Array2<f32>], how: &Answering<'_>) -> TaskScores {
         let raw = gather(parts, self.rows, self.gold.dim());
-        out_of_fold(&raw, self.gold, self.folds, self.kind)
+        out_of_fold(&raw, self.gold, self.folds, self.kind, how)
     }
 
-    /// Out-of-fold outcome of one setting, and the calibration and cuts learnt from all of it.
+    /// Out-of-fold outcome of one setting, and what is learnt from all of it.
     ///
     /// # Errors
     /// As the learner.
     pub(crate) fn measure(
         &self,
         candidate: &Candidate,
-    ) -> Result<(TaskScores, Calibration, Vec<Cut>), ClassifyError> {
+        rule: CutRule,
+    ) -> Result<(TaskScores, Learnt), ClassifyError> {
         let path = Path {
             start: *candidate,
             costs: vec![candidate.c],
@@ -257,9 +259,13 @@ impl Judge<'_> {
             .map(|fold| self.held_out(&path, fold))
             .collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<&Array2<f32>> = parts.iter().flatten().collect();
-        let scores = self.outcome(&parts);
-        let (calibration, cuts) = calibrate(&scores.raw, self.gold, self.kind);
-        Ok((scores, calibration, cuts))
+        let how = Answering {
+            rule,
+            folds: Some(&self.folds.fold),
+        };
+        let scores = self.outcome(&parts, &how);
+        let learnt = calibrate(&scores.raw, self.gold, self.kind, &how);
+        Ok((scores, learnt))
     }
 }
 

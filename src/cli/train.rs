@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use article_toolkit::atomic;
-use article_toolkit::classify::Family;
+use article_toolkit::classify::{CutRule, Family};
 use article_toolkit::evaluate::{Report, ReportOptions};
 use article_toolkit::pipeline::{BaselineKind, Pipeline, TextSpec, TrainConfig, Trained};
 use article_toolkit::render;
@@ -30,11 +30,32 @@ pub(crate) struct TrainArgs {
     /// Folds of the cross-validation.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
     folds: u8,
+    /// Cut every label of a set where it is right at least this often on held-out articles, such as 0.9.
+    #[arg(long, value_name = "SHARE", value_parser = precision, conflicts_with = "cost")]
+    precision: Option<CutRule>,
+    /// Cut where a label given wrongly and a label missed cost so much, such as 1:5; by default at the best F1.
+    #[arg(long, value_name = "FP:FN", value_parser = cost)]
+    cost: Option<CutRule>,
     #[command(flatten)]
     glossary: GlossaryArg,
     /// Leave out a step of the text path, to measure what it brings; as often as needed.
     #[arg(long, value_enum, value_name = "STEP")]
     without: Vec<Step>,
+}
+
+fn precision(text: &str) -> Result<CutRule, String> {
+    let target = text
+        .parse()
+        .map_err(|_| format!("\"{text}\" is no number; expected one such as 0.9"))?;
+    CutRule::precision(target).map_err(|e| e.to_string())
+}
+
+fn cost(text: &str) -> Result<CutRule, String> {
+    let costs = text.split_once(':').and_then(|(wrong, missed)| {
+        Some((wrong.trim().parse().ok()?, missed.trim().parse().ok()?))
+    });
+    let (wrong, missed) = costs.ok_or("expected two numbers, such as 1:5")?;
+    CutRule::cost(wrong, missed).map_err(|e| e.to_string())
 }
 
 /// Steps of the text path that can be left out.
@@ -95,6 +116,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     if let Some(classifier) = args.classifier {
         classifier.configure(&mut config);
     }
+    config.cut_rule = args.precision.or(args.cost).unwrap_or_default();
     args.without
         .iter()
         .for_each(|step| step.leave_out(&mut config.text));
