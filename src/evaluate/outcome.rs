@@ -10,6 +10,8 @@ use crate::article::Task;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
+    /// Task of the label: two tasks may have labels of one name.
+    pub task: String,
     /// Label it speaks for (or against, where `weight` is negative).
     pub label: String,
     /// The words as spelled in the article.
@@ -25,6 +27,8 @@ pub struct Evidence {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sentence {
+    /// Task of the label.
+    pub task: String,
     /// Label it speaks for.
     pub label: String,
     /// The sentence as spelled in the article.

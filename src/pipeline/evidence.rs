@@ -93,8 +93,10 @@ impl<'a> Trace<'a> {
     pub(super) fn strongest(&self, output: usize, n: usize) -> Vec<Evidence> {
         let pieces = self.gathered(output);
         let speaking = pieces.iter().filter(|piece| piece.weight > 0.0).take(n);
+        let (task, label) = self.pipeline.names(output);
         let evidence = |piece: Piece| Evidence {
-            label: self.pipeline.label(output).to_owned(),
+            task: task.to_owned(),
+            label: label.to_owned(),
             text: piece.text,
             concept: piece.concept,
             weight: piece.weight,
@@ -126,8 +128,10 @@ impl<'a> Trace<'a> {
 
     /// What reports keep of [`Trace::sentence`].
     pub(super) fn carrying(&self, sentences: &[Range<usize>], output: usize) -> Option<Sentence> {
+        let (task, label) = self.pipeline.names(output);
         self.sentence(sentences, output).map(|one| Sentence {
-            label: self.pipeline.label(output).to_owned(),
+            task: task.to_owned(),
+            label: label.to_owned(),
             text: one.text,
         })
     }

@@ -176,13 +176,14 @@ impl Pipeline {
             .collect()
     }
 
-    /// Name of the label of an output.
-    pub(crate) fn label(&self, output: usize) -> &str {
-        self.heads
-            .iter()
-            .flat_map(|h| &h.task.labels)
-            .nth(output)
-            .map_or("", String::as_str)
+    /// Names of the task and of the label of an output.
+    pub(crate) fn names(&self, output: usize) -> (&str, &str) {
+        let names = self.heads.iter().flat_map(|head| {
+            let labels = head.task.labels.iter();
+            labels.map(|label| (head.task.name.as_str(), label.as_str()))
+        });
+        let mut names = names.skip(output);
+        names.next().unwrap_or_default()
     }
 
     /// What carried the labels of `outputs`, and where `with_sentences` says so the sentence that carried each.
