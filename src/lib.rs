@@ -18,6 +18,7 @@ pub mod batch;
 pub mod classify;
 pub mod evaluate;
 pub mod features;
+mod mapped;
 pub mod pipeline;
 pub mod render;
 pub mod store;

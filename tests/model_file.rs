@@ -11,13 +11,16 @@ use rayon::prelude::*;
 const DIGEST_MARK: &[u8] = b"{\\\"digest\\\":\\\"";
 const DIGEST_LEN: usize = 64;
 
-/// A model small enough to damage at every byte: two labels, no glossary.
+/// A model small enough to damage at every byte: two labels, a glossary of two concepts, short rule tables.
 fn small_model() -> &'static [u8] {
     static MODEL: OnceLock<Vec<u8>> = OnceLock::new();
     MODEL.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let labels = dir.path().join("labels.csv");
         let model = dir.path().join("small.safetensors");
+        let glossary = dir.path().join("mine.csv");
+        let concepts = "gas,topic_term,natural gas,گاز,غاز,газ*,qaz,gaz,gas pipeline|gas\nvisa,topic_term,entry permit,ویزا,تأشيرة,виз*,viza,vize,=visa|passport*\n";
+        std::fs::write(&glossary, format!("concept,kind,gloss,fa,ar,ru,az,tr,en\n{concepts}")).unwrap();
         let rows: String = (0..8)
             .map(|i| format!("gas pipeline oil {i} pumping,energy\nconsul visa passport {i} office,consular\n"))
             .collect();
@@ -28,6 +31,8 @@ fn small_model() -> &'static [u8] {
             .arg("-o")
             .arg(&model)
             .arg("--no-builtin-glossary")
+            .arg("--glossary")
+            .arg(&glossary)
             .output()
             .unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -148,9 +153,9 @@ fn numbers_that_are_none_are_refused_by_name() {
 
 #[test]
 fn another_version_says_which() {
-    let message = error(&replaced(r#"\"format\":1"#, r#"\"format\":7"#)).expect("refused");
+    let message = error(&replaced(r#"\"format\":2"#, r#"\"format\":7"#)).expect("refused");
     assert!(message.contains("model format 7"), "{message}");
-    assert!(message.contains("reads format 1"), "{message}");
+    assert!(message.contains("reads formats 1 to 2"), "{message}");
 }
 
 #[test]
@@ -167,7 +172,7 @@ fn a_full_table_is_refused_before_it_is_searched() {
 fn columns_and_terms_outside_the_arrays_are_refused() {
     for (name, expected) in [
         ("slot_columns", "below"),
-        ("term_ends", "ascending ends of terms"),
+        ("term_ends", "as many bytes as the last end says"),
         ("terms", "UTF-8"),
     ] {
         let bytes = forged(|b| {
@@ -183,12 +188,73 @@ fn columns_and_terms_outside_the_arrays_are_refused() {
 }
 
 #[test]
-fn a_glossary_that_is_none_is_refused() {
-    let bytes = forged(|b| {
-        let at = array(b, "glossary");
-        b[at].fill(b'{');
-    });
-    assert!(error(&bytes).expect("refused").contains("m.safetensors"));
+fn a_compiled_glossary_that_leaves_its_arrays_is_refused_by_name() {
+    for name in [
+        "concept_text",
+        "concept_ends",
+        "concept_cells",
+        "form_ids",
+        "form_ends",
+        "word_text",
+        "word_ends",
+        "trie_children",
+        "trie_form_ends",
+        "trie_forms",
+    ] {
+        let bytes = forged(|b| {
+            let at = array(b, name);
+            b[at].fill(0xfe);
+        });
+        let message = error(&bytes).expect(name);
+        let stem = name.split('_').next().unwrap();
+        assert!(message.contains(stem), "{name}: {message}");
+        assert!(message.contains("expected"), "{name}: {message}");
+    }
+}
+
+/// Whoever knows the format can write any number into an array. Each one alone gives an error or a model that answers.
+#[test]
+fn no_number_of_the_glossary_makes_the_reader_or_an_answer_panic() {
+    let glossary = [
+        "concept_ends",
+        "concept_cells",
+        "form_ids",
+        "form_ends",
+        "word_ends",
+        "word_marks",
+        "trie_bytes",
+        "trie_children",
+        "trie_form_ends",
+        "trie_forms",
+    ];
+    let article = article_toolkit::article::Article {
+        id: "a".to_owned(),
+        text: "gas pipeline gas visa passports oil".to_owned(),
+        ..Default::default()
+    };
+    for name in glossary {
+        let place = array(small_model(), name);
+        (place.start..place.end).into_par_iter().for_each(|at| {
+            for value in [0, 0xff] {
+                let bytes = forged(|b| b[at] = value);
+                if let Ok(model) = Pipeline::from_bytes(&bytes, Path::new("m.safetensors")) {
+                    let _ = model.predict(&article);
+                    let _ = model.glossary();
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_header_beyond_the_limit_is_refused_before_it_is_read() {
+    let mut bytes = small_model().to_vec();
+    bytes[..8].copy_from_slice(&((16_u64 << 20) + 1).to_le_bytes());
+    assert!(
+        error(&bytes)
+            .expect("refused")
+            .contains("more than the limit of 16777216")
+    );
 }
 
 #[test]

@@ -466,8 +466,8 @@ fn evidence_stays_with_the_task_of_its_label() {
         input.tasks[1].task.labels[1] = "energy".into();
         for article in &mut input.articles {
             for task in ["topics", "stance"] {
-                let (task, label) = (task.to_owned(), "energy".to_owned());
                 let text = format!("words of {task}");
+                let (task, label) = (Some(task.to_owned()), "energy".to_owned());
                 article.sentences.push(Sentence {
                     task: task.clone(),
                     label: label.clone(),
@@ -494,7 +494,7 @@ fn evidence_stays_with_the_task_of_its_label() {
         assert!(
             one.sentences
                 .iter()
-                .all(|sentence| sentence.task == one.task)
+                .all(|sentence| sentence.is_of(&one.task, &["energy".into()]))
         );
     }
     assert!(seen.values().all(|times| *times > 0), "{seen:?}");

@@ -4,16 +4,16 @@
 //! learn the neighbours' headlines. Phrases are data (`data/text/v1/boilerplate.tsv`), what follows a list's heading is
 //! decided by the form of its lines. Losing a paragraph of a body is worse than keeping a line of the page.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    boilerplate_lines::{Line, read_lines, suffix_start},
+    boilerplate_lines::{Line, read_lines},
+    boilerplate_phrases::{Kind, Phrases},
     boilerplate_repeated::Repeated,
     boilerplate_title::{NEAR_TITLE, Repeat, repeat_of},
 };
-use crate::text::squeeze;
 
 /// What the cleaner cuts, as data: stored in the model file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,101 +91,16 @@ impl Cleaned {
 /// Cuts boilerplate; built once, shared by all threads.
 #[derive(Debug)]
 pub struct Cleaner {
-    exact: HashMap<String, Kind>,
-    prefixes: Vec<(String, Kind)>,
-    /// Phrases at the end of a line, and whether more may follow them there.
-    tails: Vec<(String, bool)>,
+    phrases: Phrases,
     repeated: Repeated,
     /// The spec has no phrases: nothing is cut.
     off: bool,
 }
 
-/// What a phrase stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Heading of a list of other articles.
-    Related,
-    /// Comment form, captcha, login.
-    Form,
-    /// Share buttons, print, font size, short link.
-    Share,
-    /// "Read more", "continue reading".
-    More,
-    /// Copyright and agency tails.
-    Copyright,
-    /// Tags and keywords.
-    Tags,
-    /// Name of an agency or a photographer alone on a line.
-    Credit,
-    /// Legal footnotes, calls to subscribe, messages of the page.
-    Notice,
-    /// Footnotes: only where the line begins with an asterisk.
-    Footnote,
-    /// "End of the item": what follows is no body.
-    End,
-    /// Phrase at the end of a line; only it goes, or the line where it stands alone.
-    Tail,
-}
-
-impl Kind {
-    const ALL: [(&'static str, Kind, &'static str); 11] = [
-        ("related", Kind::Related, "heads a list of other articles"),
-        ("form", Kind::Form, "belongs to a comment or login form"),
-        (
-            "share",
-            Kind::Share,
-            "belongs to the page's share and print buttons",
-        ),
-        ("more", Kind::More, "points to another page"),
-        ("copyright", Kind::Copyright, "copyright or agency tail"),
-        ("tags", Kind::Tags, "line of tags"),
-        (
-            "credit",
-            Kind::Credit,
-            "names an agency or a photographer, alone on its line",
-        ),
-        (
-            "notice",
-            Kind::Notice,
-            "notice of the page, not of the article",
-        ),
-        ("footnote", Kind::Footnote, "legal footnote"),
-        ("end", Kind::End, "says that the item ends here"),
-        (
-            "tail",
-            Kind::Tail,
-            "copyright or agency tail at the end of a line",
-        ),
-    ];
-
-    fn parse(name: &str) -> Option<Kind> {
-        Kind::ALL
-            .into_iter()
-            .find(|(known, ..)| *known == name)
-            .map(|(_, kind, _)| kind)
-    }
-
-    fn name(self) -> &'static str {
-        Kind::ALL
-            .into_iter()
-            .find(|(_, kind, _)| *kind == self)
-            .map_or("", |(name, ..)| name)
-    }
-
-    fn why(self) -> &'static str {
-        Kind::ALL
-            .into_iter()
-            .find(|(_, kind, _)| *kind == self)
-            .map_or("", |(.., why)| why)
-    }
-}
-
 impl Default for Cleaner {
     fn default() -> Self {
         Self::new(&CleanerSpec::default()).unwrap_or_else(|_| Self {
-            exact: HashMap::new(),
-            prefixes: Vec::new(),
-            tails: Vec::new(),
+            phrases: Phrases::default(),
             repeated: Repeated::default(),
             off: true,
         })
@@ -202,14 +117,13 @@ impl Cleaner {
             return Err(CleanerError::UnknownRules(spec.rules));
         }
         let mut cleaner = Self {
-            exact: HashMap::new(),
-            prefixes: Vec::new(),
-            tails: Vec::new(),
+            phrases: Phrases::default(),
             repeated: Repeated::default(),
             off: spec.phrases.is_empty(),
         };
         for (index, line) in spec.phrases.lines().enumerate() {
             cleaner
+                .phrases
                 .add(line)
                 .map_err(|problem| CleanerError::BadPhrase {
                     line: index + 1,
@@ -217,34 +131,6 @@ impl Cleaner {
                 })?;
         }
         Ok(cleaner)
-    }
-
-    fn add(&mut self, line: &str) -> Result<(), String> {
-        if line.is_empty() || line.starts_with('#') {
-            return Ok(());
-        }
-        let mut fields = line.split('\t');
-        let (Some(_), Some(kind), Some(phrase), None) =
-            (fields.next(), fields.next(), fields.next(), fields.next())
-        else {
-            return Err("expected three fields: language, kind, phrase".to_owned());
-        };
-        let kind = Kind::parse(kind).ok_or_else(|| format!("unknown kind {kind:?}"))?;
-        let mut key = String::new();
-        squeeze(phrase, &mut key);
-        if key.is_empty() {
-            return Err("the phrase has no letter".to_owned());
-        }
-        match phrase.ends_with('*') {
-            open if kind == Kind::Tail => {
-                // Alone on its line it is a phrase like any other.
-                self.prefixes.push((key.clone(), kind));
-                self.tails.push((key, open));
-            }
-            true => self.prefixes.push((key, kind)),
-            false => drop(self.exact.insert(key, kind)),
-        }
-        Ok(())
     }
 
     /// This cleaner, which also cuts the lines that stand in many articles of the input.
@@ -262,7 +148,8 @@ impl Cleaner {
         } else {
             read_lines(text)
         };
-        let mut found: Vec<Option<Finding>> = lines.iter().map(|line| self.finding(line)).collect();
+        let findings = (0..lines.len()).map(|index| self.finding(&lines, index, text));
+        let mut found: Vec<Option<Finding>> = findings.collect();
         if let Some(first @ Some(Finding::Phrase(_) | Finding::Repeated(_))) = found.first_mut() {
             *first = None;
         }
@@ -279,7 +166,7 @@ impl Cleaner {
             .zip(&mut found)
             .filter(|(_, slot)| slot.is_none())
         {
-            *slot = self.tail(text, line).map(Finding::Tail);
+            *slot = self.phrases.tail(text, line).map(Finding::Tail);
         }
         let captions = mark_repeated_title(text, &lines, &mut found);
         let mut cleaned = self.assemble(text, &lines, &found);
@@ -287,68 +174,22 @@ impl Cleaner {
         cleaned
     }
 
-    fn finding(&self, line: &Line) -> Option<Finding> {
+    fn finding(&self, lines: &[Line], index: usize, text: &str) -> Option<Finding> {
+        let line = lines.get(index)?;
         if line.is_code {
             return Some(Finding::Code);
         }
-        let repeats = || self.repeated.count_of(line).map(Finding::Repeated);
-        self.phrase(line).or_else(repeats)
-    }
-
-    /// Where a tail phrase begins that ends this line, in bytes of the text; initials of writers before it belong to it.
-    fn tail(&self, text: &str, line: &Line) -> Option<usize> {
-        let tail = self
-            .tails
-            .iter()
-            .find_map(|(phrase, open)| tail_letters(&line.squeezed, phrase, *open))?;
-        let source = text.get(line.bytes.clone())?;
-        let at = suffix_start(source, tail)?;
-        let before = source.get(..at)?.trim_end();
-        let initials = before.rsplit([' ', '\u{A0}', '.']).next().unwrap_or("");
-        let signed = initials.len() <= 8
-            && !initials.is_empty()
-            && initials
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'/');
-        Some(
-            line.bytes.start
-                + if signed {
-                    before.len() - initials.len()
-                } else {
-                    at
-                },
-        )
-    }
-
-    fn phrase(&self, line: &Line) -> Option<Finding> {
-        if let Some(kind) = self.exact.get(&line.squeezed) {
-            return Some(Finding::Phrase(*kind));
+        let phrase = self.phrases.find(line, index, text);
+        // A name between two halves of a sentence: the page made a link of it.
+        let inside = || lines.get(index + 1).is_some_and(|next| next.goes_on) || line.is_torn;
+        let repeated = || self.repeated.count_of(line).map(Finding::Repeated);
+        match phrase {
+            Some(Kind::Credit) => (!inside()).then_some(Finding::Phrase(Kind::Credit)),
+            Some(kind) => Some(Finding::Phrase(kind)),
+            None => repeated().filter(|_| !inside()),
         }
-        let short = line.words <= PREFIX_WORDS;
-        let fits = |kind: Kind| kind != Kind::Footnote || line.starred;
-        let hit = self.prefixes.iter().find(|(prefix, kind)| {
-            short && fits(*kind) && line.squeezed.starts_with(prefix.as_str())
-        });
-        hit.map(|(_, kind)| Finding::Phrase(*kind))
     }
 }
-
-/// Letters from a tail phrase to the end of a line that does not begin with it.
-fn tail_letters(line: &str, phrase: &str, open: bool) -> Option<usize> {
-    let at = if open {
-        line.rfind(phrase)?
-    } else {
-        line.strip_suffix(phrase)?.len()
-    };
-    let letters = line.get(at..)?.chars().count();
-    (at > 0 && letters <= TAIL_LETTERS.max(phrase.chars().count())).then_some(letters)
-}
-
-/// Most letters of a tail that goes on behind its phrase.
-const TAIL_LETTERS: usize = 150;
-
-/// Longest line that the start of a phrase can condemn, in words.
-const PREFIX_WORDS: usize = 30;
 
 /// Why a line goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -371,7 +212,10 @@ enum Finding {
 /// Down to the end of the text all of them go; where the body goes on after them, only the first: the next short line may
 /// be a subheading or a line of a table.
 fn mark_list(lines: &[Line], found: &mut [Option<Finding>], heading: usize, kind: Kind) {
-    let listed = |index: usize| found[index].is_some() || lines[index].is_entry();
+    // Fields and buttons of a form are one or two words.
+    let field = |line: &Line| kind == Kind::Form && line.words < 3 && !line.is_sentence();
+    let listed =
+        |index: usize| found[index].is_some() || lines[index].is_entry() || field(&lines[index]);
     let mut end = (heading + 1..lines.len())
         .find(|&index| !listed(index))
         .unwrap_or(lines.len());
@@ -540,6 +384,78 @@ mod tests {
             check(text, &cleaned);
             assert_eq!(cleaned.text(text), kept);
         }
+    }
+
+    #[test]
+    fn a_phrase_ends_where_a_word_does() {
+        for (line, cut) in [
+            ("Etiketler: enerji, gaz", true),
+            ("Etiketlerin üzerinde üretim yeri yazılacak.", false),
+            ("کلیه حقوق مادی و معنوی محفوظ است", true),
+            ("کلیه حقوق کارکنان تا پایان ماه پرداخت می‌شود.", false),
+            ("تعداد بازدید: ۴۵۰", true),
+            ("تعداد بازدیدکنندگان نمایشگاه دو برابر شد.", false),
+            ("Copyright © 2019", true),
+            ("Copyright law was changed in spring.", false),
+            ("Paylaş: Facebook | WhatsApp", true),
+            ("Paylaşılan məlumata görə, qatar gecikib.", false),
+            ("المصدر: وكالات", true),
+            (
+                "المصدر: قال مسؤول في الوزارة إن المحطة عادت إلى العمل.",
+                false,
+            ),
+        ] {
+            let text = format!("A title\n\nThe body.\n\n{line}\n");
+            assert_eq!(
+                cut_lines(&text),
+                if cut { vec![5] } else { vec![] },
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_byline_below_the_title_goes() {
+        for (line, cut) in [
+            ("طلال عبدالله ـ جدة", true),
+            ("الرياضي - وكالات", true),
+            ("مباراة الهلال ـ النصر", false),
+            ("وصل الوفد إلى جدة", false),
+        ] {
+            let text = format!("عنوان الخبر\n\n{line}\n\nقال الوزير ذلك.\n");
+            assert_eq!(
+                cut_lines(&text),
+                if cut { vec![3] } else { vec![] },
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_agency_inside_a_broken_sentence_stays() {
+        for text in [
+            "Заголовок\nОб этом сообщает\nРИА Новости\nсо ссылкой на министра.\n",
+            "Заголовок\nОн ответил: «Нет. —\nRT)\nЭто всё.\n",
+            "Başlık\nÖlkədə qaz bahalaşıb, deyə\nReuters\n, yazır.\n",
+        ] {
+            assert!(cut_lines(text).is_empty(), "{text}");
+        }
+        assert_eq!(
+            cut_lines("Заголовок\nФото с места.\nРИА Новости\nПоезд пришёл.\n"),
+            [3]
+        );
+    }
+
+    #[test]
+    fn a_paragraph_that_a_script_was_glued_to_stays() {
+        let text = "عنوان\nوصل الوزير إلى باكو اليوم وبحث مع نظيره مشاريع السكك الحديدية والموانئ والطاقة بين البلدين. jQuery(document).ready(function(){ f({a:1}); });\n";
+        assert!(cut_lines(text).is_empty());
+    }
+
+    #[test]
+    fn the_fields_of_a_form_go_with_it() {
+        let text = "Title\n\nThe body says something.\n\nRəyinizi yazın\n\nAd: *\n\nGöndər\n";
+        assert_eq!(cut_lines(text), [5, 7, 9]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Receipt {
     pub rule: String,
     /// Why, in words.
     pub why: String,
-    /// What was cut, a line each, without the blank ones.
+    /// What was cut, a line each, without the blank ones; a line that comes again at once is counted: `(2 times)`.
     pub lines: Vec<String>,
 }
 
@@ -64,6 +64,9 @@ impl Cleaned {
                 }),
             }
         }
+        for receipt in &mut receipts {
+            receipt.lines = counted(std::mem::take(&mut receipt.lines));
+        }
         Explanation {
             receipts,
             cut_share: self.cut_share(text),
@@ -78,6 +81,16 @@ impl Cleaned {
         let letters: usize = cut.map(|part| part.chars().count()).sum();
         letters as f32 / text.chars().count().max(1) as f32
     }
+}
+
+/// Equal neighbours as one line that says how many they are.
+fn counted(lines: Vec<String>) -> Vec<String> {
+    let same = lines.chunk_by(|one, next| one == next);
+    same.map(|lines| match lines {
+        [line] => line.clone(),
+        _ => format!("{} ({} times)", lines[0], lines.len()),
+    })
+    .collect()
 }
 
 fn newlines(text: &str) -> usize {
@@ -100,5 +113,8 @@ mod tests {
         assert_eq!(seen, [(5, 5, "related", 1), (7, 9, "listed", 2)]);
         assert!((0.3..0.6).contains(&explained.cut_share));
         assert!(Cleaner::default().clean("").explain("").receipts.is_empty());
+        let twice = text.replace("Two good titles", "One good title");
+        let explained = Cleaner::default().clean(&twice).explain(&twice);
+        assert_eq!(explained.receipts[1].lines, ["One good title (2 times)"]);
     }
 }

@@ -21,6 +21,10 @@ pub(super) struct Line {
     end: End,
     /// Begins in the middle of a sentence: with a lower-case letter or a mark.
     continues: bool,
+    /// Goes on with the sentence of the line above.
+    pub(super) goes_on: bool,
+    /// Closes a bracket or quote that the line above opened.
+    pub(super) is_torn: bool,
     /// Begins with an asterisk: a footnote.
     pub(super) starred: bool,
     /// Reads like a script of the page.
@@ -80,9 +84,25 @@ pub(super) fn read_line(part: &str, bytes: Range<usize>, number: usize) -> Line 
         end: end_of(part),
         continues: first.is_lowercase()
             || matches!(first, ',' | '.' | ')' | '،' | ';' | '—' | '–' | '-'),
+        goes_on: goes_on(part),
+        is_torn: is_torn(part),
         starred: first == '*',
         is_code: is_code(part),
     }
+}
+
+/// Begins with a small letter or with a mark that follows a word.
+pub(super) fn goes_on(part: &str) -> bool {
+    let first = part.trim_start().chars().next().unwrap_or(' ');
+    let marks = [',', '.', ')', '»', '،', ';', '؛', ':', '\'', '’', '?', '!'];
+    first.is_lowercase() || marks.contains(&first)
+}
+
+fn is_torn(part: &str) -> bool {
+    let pairs = [('(', ')'), ('«', '»'), ('[', ']')];
+    pairs
+        .iter()
+        .any(|(open, close)| part.contains(*close) && !part.contains(*open))
 }
 
 fn end_of(line: &str) -> End {
@@ -98,24 +118,34 @@ fn end_of(line: &str) -> End {
     }
 }
 
-/// Many braces, brackets and semicolons and a word of a programming language: no newspaper writes so.
+/// Words of a programming language that no newspaper writes.
+const CODE_WORDS: [&str; 8] = [
+    "function",
+    "jwplayer",
+    "document.",
+    "window.",
+    "return {",
+    "min-height",
+    "z-index",
+    ".create(",
+];
+
+/// Many braces, brackets and semicolons and a word of a programming language, and hardly a letter beyond ASCII: a paragraph that a
+/// script was glued to stays.
 fn is_code(line: &str) -> bool {
-    let marks = line
-        .bytes()
-        .filter(|byte| matches!(byte, b'{' | b'}' | b'(' | b')' | b'=' | b';' | b'[' | b']'))
+    let mark = |byte: &u8| matches!(byte, b'{' | b'}' | b'(' | b')' | b'=' | b';' | b'[' | b']');
+    let marks = line.bytes().filter(mark).count();
+    if marks < 4 || marks * 30 <= line.len() {
+        return false;
+    }
+    let words = CODE_WORDS.iter().any(|word| line.contains(word))
+        || (line.contains("var ") && line.contains('='));
+    let letters = line.chars().filter(|c| c.is_alphabetic()).count();
+    let foreign = line
+        .chars()
+        .filter(|c| c.is_alphabetic() && !c.is_ascii())
         .count();
-    let words = [
-        "function",
-        "var ",
-        "jwplayer",
-        "document.",
-        "window.",
-        "return {",
-        "min-height",
-        "z-index",
-        ".create(",
-    ];
-    marks >= 4 && marks * 30 > line.len() && words.iter().any(|word| line.contains(word))
+    words && foreign * 5 <= letters
 }
 
 /// Where the last `letters` squeezed characters of `line` begin, in bytes of `line`.

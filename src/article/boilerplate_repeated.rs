@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
 use super::{
-    boilerplate_lines::{Line, read_line},
+    boilerplate_lines::{Line, goes_on, read_line},
     read::read_text,
 };
 
@@ -148,12 +148,13 @@ impl ArticleLines {
     fn of(text: &str) -> Self {
         let mut parts = text
             .split_inclusive('\n')
-            .filter(|part| !part.trim().is_empty());
+            .filter(|part| !part.trim().is_empty())
+            .peekable();
         let title = parts
             .next()
             .map_or(0, |first| hash(&read_line(first, 0..0, 0).squeezed));
         let (mut lines, mut paragraph) = (Vec::new(), title);
-        for part in parts {
+        while let Some(part) = parts.next() {
             // Most of a text is paragraphs: those are not folded, which would cost as much as cleaning does.
             if part.len() > LONGEST_BYTES {
                 paragraph = hash(part.trim());
@@ -161,7 +162,9 @@ impl ArticleLines {
             }
             let line = read_line(part, 0..0, 0);
             let key = hash(&line.squeezed);
-            if may_repeat(&line) {
+            // A link in the middle of a sentence is no line of its own.
+            let inside = parts.peek().is_some_and(|next| goes_on(next));
+            if may_repeat(&line) && !inside {
                 lines.push((key, paragraph));
             } else {
                 paragraph = key;

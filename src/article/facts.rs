@@ -7,7 +7,7 @@ use std::{ops::Range, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Analyzer, Lang, Scratch};
+use crate::text::{Analyzer, Lang, Outlet, Scratch};
 
 /// What the text says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ impl std::fmt::Display for Date {
 const DATE_LINES: usize = 6;
 /// Words of a line that is a date line.
 const DATE_LINE_WORDS: usize = 9;
+/// A line of more words, as the spaces part them, is a paragraph.
+const PARAGRAPH_WORDS: usize = 40;
 /// Words of the longest title.
 const TITLE_WORDS: usize = 30;
 
@@ -58,16 +60,32 @@ pub fn read_facts(
     analyzer: &Analyzer,
     scratch: &mut Scratch,
 ) -> Facts {
+    let outlets = analyzer.outlets(text, kept, lang, scratch);
+    facts_beside(
+        text,
+        kept,
+        lang,
+        analyzer,
+        scratch,
+        outlets.into_iter().next(),
+    )
+}
+
+/// The same where the first outlet that the text names is known.
+pub(crate) fn facts_beside(
+    text: &str,
+    kept: &[Range<usize>],
+    lang: Lang,
+    analyzer: &Analyzer,
+    scratch: &mut Scratch,
+    outlet: Option<Outlet>,
+) -> Facts {
     let lines = || {
         kept.iter()
             .filter_map(|range| text.get(range.clone()))
             .flat_map(str::lines)
             .filter(|line| !line.trim().is_empty())
     };
-    let outlet = analyzer
-        .outlets(text, kept, lang, scratch)
-        .into_iter()
-        .next();
     let slice = |range: Range<usize>| text.get(range).map(str::to_owned);
     Facts {
         title: title(lines()),
@@ -92,6 +110,10 @@ fn title<'t>(mut lines: impl Iterator<Item = &'t str>) -> Option<String> {
 
 /// The date of a line that holds little else.
 fn date_line(line: &str, lang: Lang, analyzer: &Analyzer, scratch: &mut Scratch) -> Option<Date> {
+    // A paragraph is no date line, and need not be read to see that.
+    if line.split_whitespace().nth(PARAGRAPH_WORDS).is_some() {
+        return None;
+    }
     let mut keys: Vec<String> = Vec::new();
     analyzer.for_each_token(
         line,

@@ -3,6 +3,7 @@
 mod boilerplate;
 mod boilerplate_explain;
 mod boilerplate_lines;
+mod boilerplate_phrases;
 mod boilerplate_repeated;
 mod boilerplate_title;
 mod check;
@@ -27,6 +28,7 @@ pub use boilerplate_repeated::{Repeated, RepeatedLines};
 pub use check::{Finding, Findings, check_corpus};
 pub use column::MetaColumn;
 pub use encoding::{Decoded, decode};
+pub(crate) use facts::facts_beside;
 pub use facts::{Date, Facts, read_facts};
 pub use folds::{FoldError, Folds, TimeSplit};
 pub(crate) use gold::spelled;

@@ -294,7 +294,7 @@ mod tests {
             FoldRows {
                 train: (train.clone(), rows(&train)),
                 test: (test.clone(), rows(&test)),
-                idf: Idf(Vec::new()),
+                idf: Idf(Vec::new().into()),
             }
         };
         (0..folds.n_folds).map(one).collect()

@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
 use crate::text::{Analyzer, Lang};
 
 use super::glossary::{Hit, Matcher};
 use super::hash::{TermHasher, hash_term};
 use super::negation::Negation;
 use super::tokens::TokenBuffer;
+use super::vocabulary::Slots;
 use super::{Block, FeatureSpec};
 
 /// A document ready to be featurized: the text as read, the ranges that are the article's own words, the language.
@@ -26,14 +29,32 @@ pub struct Document<'t> {
 /// Takes one occurrence of a term: its block, its hash, its spelling on demand, the tokens it covers.
 pub(crate) type TermSink<'s> = dyn FnMut(Block, u64, &dyn Fn() -> String, Range<usize>) + 's;
 
-/// Tokens, hits and working space of one document; reused from document to document.
+/// Columns of terms with the tokens they cover.
+type Known = Vec<(u32, Range<u32>)>;
+
+/// Tokens, hits and known terms of one document, and working space; reused from document to document.
 #[derive(Debug, Default)]
 pub(crate) struct Occurrences {
     pub(crate) tokens: TokenBuffer,
     pub(crate) hits: Vec<Hit>,
+    /// Column and tokens of every occurrence of a term of the vocabulary, in the order they were met.
+    pub(crate) known: Known,
+    /// Column and count of each of these terms, columns ascending.
+    pub(crate) counts: Vec<(u32, u32)>,
+    pub(super) columns: Vec<u32>,
     padded: String,
-    haystack: String,
+    grams: GramCache,
 }
+
+/// Columns of the character n-grams of words met before: words repeat.
+#[derive(Debug, Default)]
+struct GramCache {
+    by_key: FxHashMap<Box<str>, (u32, u32)>,
+    columns: Vec<u32>,
+}
+
+/// Most words whose n-grams are remembered: bounds the memory of a thread to about 4 MB a language.
+const CACHED_WORDS: usize = 1 << 14;
 
 /// Enumerates every term of a document under the same settings, in training and in prediction.
 #[derive(Debug)]
@@ -54,14 +75,66 @@ impl Counter<'_> {
         seen: &mut Occurrences,
         sink: &mut TermSink<'_>,
     ) {
-        seen.tokens
-            .fill(self.analyzer, document.text, &document.kept, document.lang);
+        self.read(document, seen);
         self.words(&seen.tokens, sink);
         self.characters(&seen.tokens, &mut seen.padded, sink);
-        self.matcher
-            .find(&seen.tokens, &mut seen.haystack, &mut seen.hits);
+        self.glossary(seen, sink);
+    }
+
+    /// The terms of a document that have a column, into `seen.known`, in the same order. `seen` must have served no other
+    /// vocabulary: it remembers the columns of words.
+    pub(crate) fn known_terms(
+        &self,
+        document: &Document<'_>,
+        seen: &mut Occurrences,
+        slots: Slots<'_>,
+    ) {
+        self.read(document, seen);
+        let mut known = std::mem::take(&mut seen.known);
+        known.clear();
+        self.words(&seen.tokens, &mut into_known(&mut known, slots));
+        self.known_characters(seen, &mut known, slots);
+        self.glossary(seen, &mut into_known(&mut known, slots));
+        seen.known = known;
+    }
+
+    fn read(&self, document: &Document<'_>, seen: &mut Occurrences) {
+        seen.tokens
+            .fill(self.analyzer, document.text, &document.kept, document.lang);
+    }
+
+    fn glossary(&self, seen: &mut Occurrences, sink: &mut TermSink<'_>) {
+        self.matcher.find(&seen.tokens, &mut seen.hits);
         self.concepts(&seen.hits, sink);
         self.evaluations(&seen.tokens, &seen.hits, sink);
+    }
+
+    /// As [`Counter::characters`], but every word is cut and looked up once.
+    fn known_characters(&self, seen: &mut Occurrences, known: &mut Known, slots: Slots<'_>) {
+        let (shortest, longest) = self.spec.char_ngrams;
+        if longest == 0 {
+            return;
+        }
+        let Occurrences {
+            tokens,
+            padded,
+            grams,
+            ..
+        } = seen;
+        for i in (0..tokens.len()).filter(|&i| !tokens.masked(i)) {
+            let key = tokens.key(i);
+            let (start, end) = grams.by_key.get(key).copied().unwrap_or_else(|| {
+                pad(padded, key);
+                grams.remember(key, |columns| {
+                    char_ngrams(padded, shortest, longest, &mut |hash, _| {
+                        columns.extend(slots.column(hash));
+                    });
+                })
+            });
+            let place = i as u32..i as u32 + 1;
+            let columns = &grams.columns[start as usize..end as usize];
+            known.extend(columns.iter().map(|&column| (column, place.clone())));
+        }
     }
 
     fn words(&self, tokens: &TokenBuffer, sink: &mut TermSink<'_>) {
@@ -95,10 +168,7 @@ impl Counter<'_> {
             return;
         }
         for i in (0..tokens.len()).filter(|&i| !tokens.masked(i)) {
-            padded.clear();
-            padded.push(' ');
-            padded.push_str(tokens.key(i));
-            padded.push(' ');
+            pad(padded, tokens.key(i));
             char_ngrams(padded, shortest, longest, &mut |hash, gram: &str| {
                 sink(Block::Characters, hash, &|| gram.to_owned(), i..i + 1);
             });
@@ -154,6 +224,41 @@ impl Counter<'_> {
             }
         }
     }
+}
+
+impl GramCache {
+    /// Lets `fill` append the columns of a word's n-grams; where they stand.
+    fn remember(&mut self, key: &str, fill: impl FnOnce(&mut Vec<u32>)) -> (u32, u32) {
+        if self.by_key.len() >= CACHED_WORDS {
+            self.by_key.clear();
+            self.columns.clear();
+        }
+        let start = self.columns.len() as u32;
+        fill(&mut self.columns);
+        let place = (start, self.columns.len() as u32);
+        self.by_key.insert(key.into(), place);
+        place
+    }
+}
+
+/// A sink that keeps the terms with a column.
+fn into_known<'k>(
+    known: &'k mut Known,
+    slots: Slots<'k>,
+) -> impl FnMut(Block, u64, &dyn Fn() -> String, Range<usize>) + 'k {
+    move |_, hash, _, tokens| {
+        if let Some(column) = slots.column(hash) {
+            known.push((column, tokens.start as u32..tokens.end as u32));
+        }
+    }
+}
+
+/// A word with the spaces that stand for its edges.
+fn pad(padded: &mut String, key: &str) {
+    padded.clear();
+    padded.push(' ');
+    padded.push_str(key);
+    padded.push(' ');
 }
 
 /// Leading tokens counted as the title.

@@ -13,12 +13,13 @@ mod vocabulary;
 
 pub use count::Document;
 pub(crate) use count::Occurrences;
+pub(crate) use glossary::{Compiled, Trie};
 pub use glossary::{
     Concept, FormId, FormUse, Glossary, GlossaryError, GlossaryFile, GlossaryFinding,
     GlossaryProblem, GlossaryRow, Hit, Matcher, Severity, check_forms, check_use,
 };
 pub use rows::SparseRows;
-pub use spec::{Block, FeatureSpec};
+pub use spec::{Block, FeatureSpec, FeatureTables};
 pub use tfidf::{
     Attribution, CountRows, Documents, FeatureError, Idf, TfIdf, TfIdfParams, TfIdfValidParams,
 };

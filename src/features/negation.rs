@@ -1,4 +1,4 @@
-//! Whether a concept is negated where it stands, from `data/negation.csv`.
+//! Whether a concept is negated where it stands, from a table as `data/negation.csv`.
 //!
 //! Three signs, by language: a word shortly before (`не поддерживает`, `لم يدعم`), a word shortly after (`حمایت نکرد`, `destek
 //! değil`), an infix of the verb itself (`desteklemiyor`). All stay within the sentence.
@@ -10,7 +10,6 @@ use crate::text::{Analyzer, Lang, Scratch, Token};
 use super::roles::roles;
 use super::tokens::TokenBuffer;
 
-const TABLE: &str = include_str!("../../data/negation.csv");
 /// Tokens looked at before a hit: a particle stands next to its verb, or one word away.
 const BEFORE: usize = 2;
 /// Tokens looked at after a hit: Persian puts the verb last.
@@ -44,8 +43,8 @@ pub(crate) struct Negation([Rules; 6]);
 
 impl Negation {
     /// Reads the table; its words become text keys as the words of an article do.
-    pub(crate) fn new(analyzer: &Analyzer) -> Self {
-        Self(Lang::ALL.map(|lang| rules(lang, analyzer)))
+    pub(crate) fn new(table: &str, analyzer: &Analyzer) -> Self {
+        Self(Lang::ALL.map(|lang| rules(table, lang, analyzer)))
     }
 
     /// True where the tokens of a hit are negated.
@@ -72,9 +71,9 @@ fn infixed(infixes: &[String], key: &str) -> bool {
         .any(|at| at >= STEM)
 }
 
-fn rules(lang: Lang, analyzer: &Analyzer) -> Rules {
+fn rules(table: &str, lang: Lang, analyzer: &Analyzer) -> Rules {
     let mut rules = Rules::default();
-    for (role, forms) in roles(TABLE, lang) {
+    for (role, forms) in roles(table, lang) {
         let forms = forms.into_iter();
         match role {
             "before" => rules.before = forms.map(|f| sign(f, lang, analyzer)).collect(),
@@ -106,6 +105,7 @@ fn sign(form: &str, lang: Lang, analyzer: &Analyzer) -> Sign {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::features::FeatureTables;
     use crate::text::AnalyzerSpec;
 
     /// Whether the only token whose text begins with `word` is negated.
@@ -116,7 +116,8 @@ mod tests {
         tokens.fill(&analyzer, text, std::slice::from_ref(&all), lang);
         let at = |i: &usize| text[tokens.bytes(*i)].starts_with(word);
         let hit = (0..tokens.len()).find(at).unwrap();
-        Negation::new(&analyzer).negates(&tokens, &(hit..hit + 1))
+        Negation::new(&FeatureTables::default().negation, &analyzer)
+            .negates(&tokens, &(hit..hit + 1))
     }
 
     #[test]
@@ -162,7 +163,7 @@ mod tests {
     #[test]
     fn every_form_of_the_table_is_one_key() {
         let analyzer = Analyzer::new(&AnalyzerSpec::default()).unwrap();
-        for rules in Negation::new(&analyzer).0 {
+        for rules in Negation::new(&FeatureTables::default().negation, &analyzer).0 {
             for sign in rules.before.iter().chain(&rules.after) {
                 assert!(
                     !sign.text.is_empty() && !sign.text.contains(' '),

@@ -3,14 +3,11 @@
 use crate::text::Lang;
 
 /// Role and forms of every row of one language, in the order of the table.
-pub(super) fn roles(
-    table: &'static str,
-    lang: Lang,
-) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
-    let code = lang.to_string();
+pub(super) fn roles(table: &str, lang: Lang) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    let code = lang.code();
     table.lines().skip(1).filter_map(move |line| {
         let mut cells = line.split(',');
-        let own = cells.next() == Some(code.as_str());
+        let own = cells.next() == Some(code);
         let (role, forms) = (cells.next()?, cells.next()?);
         own.then(|| (role, forms.split('|').collect()))
     })

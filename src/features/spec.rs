@@ -42,6 +42,25 @@ impl Block {
     }
 }
 
+/// The tables that decide which words around a concept belong to it, as the text of their files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureTables {
+    /// Clitics and endings around glossary forms, as `data/affixes.csv`.
+    pub affixes: String,
+    /// Words and infixes that negate, as `data/negation.csv`.
+    pub negation: String,
+}
+
+impl Default for FeatureTables {
+    fn default() -> Self {
+        Self {
+            affixes: include_str!("../../data/affixes.csv").to_owned(),
+            negation: include_str!("../../data/negation.csv").to_owned(),
+        }
+    }
+}
+
 /// Settings of the featurizer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +73,9 @@ pub struct FeatureSpec {
     pub min_df: u32,
     /// Number of leading tokens (title and lead) counted in the lead block.
     pub lead_tokens: usize,
+    /// Models of format 1 have none of their own.
+    #[serde(default)]
+    pub tables: FeatureTables,
 }
 
 impl Default for FeatureSpec {
@@ -63,6 +85,7 @@ impl Default for FeatureSpec {
             char_ngrams: (3, 5),
             min_df: 2,
             lead_tokens: 60,
+            tables: FeatureTables::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use thiserror::Error;
 
+use crate::mapped::Array;
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
@@ -90,8 +91,8 @@ impl TfIdfParams {
     #[must_use]
     pub fn new(spec: FeatureSpec, analyzer: Analyzer, matcher: Matcher) -> Self {
         Self(TfIdfValidParams {
+            negation: Negation::new(&spec.tables.negation, &analyzer),
             spec,
-            negation: Negation::new(&analyzer),
             analyzer,
             matcher,
         })
@@ -133,7 +134,15 @@ pub struct CountRows {
 
 /// Inverse document frequencies of every column, length n_features.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Idf(pub Vec<f32>);
+pub struct Idf(pub(crate) Array<f32>);
+
+impl Idf {
+    /// One value a column.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.0
+    }
+}
 
 impl CountRows {
     /// Number of documents.
@@ -165,7 +174,7 @@ impl CountRows {
                 smooth_idf(f64::from(df), n)
             }
         };
-        Idf(df.into_iter().map(idf).collect())
+        Idf(df.into_iter().map(idf).collect::<Vec<f32>>().into())
     }
 
     /// TF-IDF rows of the documents at `indices`, every block of unit norm.
@@ -189,6 +198,7 @@ const SUBJECT_SCALE: f32 = 0.2;
 
 fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(u32, f32)> {
     let mut row = Vec::with_capacity(counts.len());
+    let idf = idf.values();
     let mut rest = counts;
     for block in Block::ALL {
         let end = vocabulary.columns(block).end;
@@ -196,7 +206,7 @@ fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(
         rest = others;
         let first = row.len();
         for &(column, count) in own {
-            let value = term_frequency(block, count) * idf.0[column as usize];
+            let value = term_frequency(block, count) * idf[column as usize];
             if value > 0.0 {
                 row.push((column, value));
             }
@@ -396,9 +406,10 @@ fn run_lengths(mut hashes: Vec<u64>) -> HashCounts {
 }
 
 fn to_columns(counts: &[(u64, u32)], vocabulary: &Vocabulary) -> Vec<(u32, u32)> {
+    let slots = vocabulary.slots();
     let mut row: Vec<(u32, u32)> = counts
         .iter()
-        .filter_map(|(hash, n)| Some((vocabulary.column(*hash)?, *n)))
+        .filter_map(|(hash, n)| Some((slots.column(*hash)?, *n)))
         .collect();
     row.sort_unstable();
     row
@@ -470,30 +481,33 @@ impl TfIdf {
         &self.params.analyzer
     }
 
-    /// The row of one document and its number of words.
+    /// The row of one document; `seen` holds its tokens and known terms afterwards.
     pub(crate) fn row(&self, document: &Document<'_>, seen: &mut Occurrences) -> Vec<(u32, f32)> {
-        let mut hashes = Vec::new();
-        self.params
-            .counter()
-            .for_each_term(document, seen, &mut |_, hash, _, _| hashes.push(hash));
-        weigh_row(
-            &to_columns(&run_lengths(hashes), &self.vocabulary),
-            &self.vocabulary,
-            &self.idf,
-        )
+        let slots = self.vocabulary.slots();
+        self.params.counter().known_terms(document, seen, slots);
+        seen.columns.clear();
+        seen.columns
+            .extend(seen.known.iter().map(|(column, _)| *column));
+        seen.columns.sort_unstable();
+        seen.counts.clear();
+        let runs = seen.columns.chunk_by(|a, b| a == b);
+        seen.counts
+            .extend(runs.map(|run| (run[0], run.len() as u32)));
+        weigh_row(&seen.counts, &self.vocabulary, &self.idf)
     }
 
     /// What the words of the document in `seen` say about it; a word whose idf is `unknown_from` or more counts as
     /// unknown (infinity for new articles, [`Self::rarest`] for those of the training).
     pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32) -> Wording {
         let (mut words, mut unknown) = (0, 0);
-        let mut hasher = blake3::Hasher::new();
+        let (slots, idf) = (self.vocabulary.slots(), self.idf.values());
+        let mut keys = Vec::new();
         for i in 0..seen.tokens.len() {
-            hasher.update(seen.tokens.key(i).as_bytes());
-            hasher.update(b"\0");
+            keys.extend_from_slice(seen.tokens.key(i).as_bytes());
+            keys.push(0);
             if !seen.tokens.masked(i) {
                 let hash = hash_term(Block::Words as u8, seen.tokens.stem(i));
-                let idf = self.vocabulary.column(hash).map(|c| self.idf.0[c as usize]);
+                let idf = slots.column(hash).map(|c| idf[c as usize]);
                 words += 1;
                 unknown += u32::from(idf.is_none_or(|idf| idf >= unknown_from));
             }
@@ -501,7 +515,7 @@ impl TfIdf {
         Wording {
             words,
             unknown,
-            key: hasher.finalize().to_hex()[..16].to_owned(),
+            key: blake3::hash(&keys).to_hex()[..16].to_owned(),
         }
     }
 
@@ -529,38 +543,32 @@ impl TfIdf {
     #[must_use]
     pub fn attribute(&self, document: &Document<'_>) -> Vec<Attribution> {
         let mut seen = Occurrences::default();
-        let mut found: Vec<(u32, Range<usize>)> = Vec::new();
-        self.params
-            .counter()
-            .for_each_term(document, &mut seen, &mut |_, hash, _, tokens| {
-                found.extend(self.vocabulary.column(hash).map(|column| (column, tokens)));
-            });
-        let mut hashes: Vec<u64> = found.iter().map(|(column, _)| u64::from(*column)).collect();
-        hashes.sort_unstable();
-        let counts: Vec<(u32, u32)> = run_lengths(hashes)
-            .into_iter()
-            .map(|(c, n)| (c as u32, n))
-            .collect();
-        let row = weigh_row(&counts, &self.vocabulary, &self.idf);
-        let share = |column: u32| {
-            let value = row
-                .binary_search_by_key(&column, |(c, _)| *c)
-                .map_or(0.0, |i| row[i].1);
-            let count = counts
-                .binary_search_by_key(&column, |(c, _)| *c)
-                .map_or(1, |i| counts[i].1);
+        let row = self.row(document, &mut seen);
+        self.attributions(&seen, &row)
+    }
+
+    /// The same for a document just seen, with the row it has.
+    pub(crate) fn attributions(&self, seen: &Occurrences, row: &[(u32, f32)]) -> Vec<Attribution> {
+        let mut values = row.iter().peekable();
+        let share = |&(column, count): &(u32, u32)| {
+            let value = values
+                .next_if(|(c, _)| *c == column)
+                .map_or(0.0, |(_, v)| *v);
             f64::from(value) / f64::from(count)
         };
-        let bytes =
-            |t: &Range<usize>| seen.tokens.bytes(t.start).start..seen.tokens.bytes(t.end - 1).end;
-        found
-            .iter()
-            .map(|(column, t)| Attribution {
+        // A column of no weight is in the counts and not in the row; both ascend.
+        let shares: Vec<f64> = seen.counts.iter().map(share).collect();
+        let tokens = &seen.tokens;
+        let attribution = |(column, t): &(u32, Range<u32>)| {
+            let at = seen.counts.binary_search_by_key(column, |(c, _)| *c);
+            let (first, last) = (t.start as usize, t.end as usize - 1);
+            Attribution {
                 column: *column,
-                bytes: bytes(t),
-                value: share(*column),
-            })
-            .collect()
+                bytes: tokens.bytes(first).start..tokens.bytes(last).end,
+                value: at.map_or(0.0, |at| shares[at]),
+            }
+        };
+        seen.known.iter().map(attribution).collect()
     }
 }
 

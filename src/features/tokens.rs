@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::text::{Analyzer, Lang, Scratch, Token};
+use crate::text::{Analyzer, Lang, Outlet, Scratch, Token};
 
 /// Keys and stems of one document laid end to end; no allocation per token.
 #[derive(Debug, Default)]
@@ -51,6 +51,16 @@ impl TokenBuffer {
                 masked: token.masked,
             });
         });
+    }
+
+    /// The first agency that the document names as its source.
+    pub(crate) fn first_outlet(&self) -> Option<Outlet> {
+        self.scratch.first_outlet()
+    }
+
+    /// Working space, for other texts of the same language.
+    pub(crate) fn scratch(&mut self) -> &mut Scratch {
+        &mut self.scratch
     }
 
     /// Number of tokens.

@@ -2,25 +2,52 @@
 
 use std::ops::Range;
 
+use crate::mapped::{Array, Strings};
+
 use super::Block;
 use super::hash::hash_term;
 
 /// All columns: terms sorted by block and bytes, found by hash.
 ///
-/// The table is open addressing with linear probing over a power of two of at least twice the number of terms. It is
-/// stored in the model file as it is, so loading builds nothing.
+/// The table is open addressing with linear probing over a power of two of at least twice the number of terms. It
+/// stands in the model file as it is, so loading builds nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vocabulary {
-    /// UTF-8 of all terms, end to end in column order.
-    pub(crate) terms: Vec<u8>,
-    /// Where each term ends in `terms`, length n_features.
-    pub(crate) term_ends: Vec<u32>,
+    /// All terms in column order.
+    pub(crate) terms: Strings,
     /// First column of each block and, last, n_features.
     pub(crate) block_starts: Vec<u32>,
     /// Hash of each slot, zero where empty.
-    pub(crate) slot_hashes: Vec<u64>,
+    pub(crate) slot_hashes: Array<u64>,
     /// Column of each slot.
-    pub(crate) slot_columns: Vec<u32>,
+    pub(crate) slot_columns: Array<u32>,
+}
+
+/// The table of a [`Vocabulary`], taken once for many lookups.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slots<'v> {
+    hashes: &'v [u64],
+    columns: &'v [u32],
+}
+
+impl Slots<'_> {
+    /// Column of a term's hash.
+    #[inline]
+    pub(crate) fn column(self, hash: u64) -> Option<u32> {
+        let slot = slot(self.hashes, hash);
+        (self.hashes[slot] != 0).then(|| self.columns[slot])
+    }
+}
+
+/// The slot that holds `hash`, or the empty one where it would go.
+#[inline]
+fn slot(hashes: &[u64], hash: u64) -> usize {
+    let mask = hashes.len() - 1;
+    let mut slot = hash as usize & mask;
+    while hashes[slot] != 0 && hashes[slot] != hash {
+        slot = (slot + 1) & mask;
+    }
+    slot
 }
 
 impl Vocabulary {
@@ -28,57 +55,44 @@ impl Vocabulary {
     pub(crate) fn new(terms: &[Vec<Box<str>>]) -> Self {
         let n_features: usize = terms.iter().map(Vec::len).sum();
         let n_slots = (2 * n_features).next_power_of_two().max(2);
-        let mut vocabulary = Self {
-            terms: Vec::new(),
-            term_ends: Vec::with_capacity(n_features),
-            block_starts: vec![0],
-            slot_hashes: vec![0; n_slots],
-            slot_columns: vec![0; n_slots],
-        };
+        let (mut hashes, mut columns) = (vec![0; n_slots], vec![0; n_slots]);
+        let (mut block_starts, mut column) = (vec![0], 0);
         for (block, terms) in terms.iter().enumerate() {
-            terms
-                .iter()
-                .for_each(|term| vocabulary.push(block as u8, term));
-            vocabulary
-                .block_starts
-                .push(vocabulary.term_ends.len() as u32);
+            for term in terms {
+                let hash = hash_term(block as u8, term);
+                let slot = slot(&hashes, hash);
+                (hashes[slot], columns[slot]) = (hash, column);
+                column += 1;
+            }
+            block_starts.push(column);
         }
-        vocabulary
+        Self {
+            terms: terms.iter().flatten().collect(),
+            block_starts,
+            slot_hashes: hashes.into(),
+            slot_columns: columns.into(),
+        }
     }
 
-    fn push(&mut self, block: u8, term: &str) {
-        let column = self.term_ends.len() as u32;
-        self.terms.extend_from_slice(term.as_bytes());
-        self.term_ends.push(self.terms.len() as u32);
-        let hash = hash_term(block, term);
-        let slot = self.slot(hash);
-        self.slot_hashes[slot] = hash;
-        self.slot_columns[slot] = column;
-    }
-
-    /// The slot that holds `hash`, or the empty one where it would go.
+    /// The table that finds columns.
     #[inline]
-    fn slot(&self, hash: u64) -> usize {
-        let mask = self.slot_hashes.len() - 1;
-        let mut slot = hash as usize & mask;
-        while self.slot_hashes[slot] != 0 && self.slot_hashes[slot] != hash {
-            slot = (slot + 1) & mask;
+    pub(crate) fn slots(&self) -> Slots<'_> {
+        Slots {
+            hashes: &self.slot_hashes,
+            columns: &self.slot_columns,
         }
-        slot
     }
 
     /// Column of a term's hash.
-    #[inline]
     #[must_use]
     pub fn column(&self, hash: u64) -> Option<u32> {
-        let slot = self.slot(hash);
-        (self.slot_hashes[slot] != 0).then(|| self.slot_columns[slot])
+        self.slots().column(hash)
     }
 
     /// Number of columns.
     #[must_use]
     pub fn n_features(&self) -> usize {
-        self.term_ends.len()
+        self.terms.len()
     }
 
     /// Columns of one block.
@@ -99,12 +113,6 @@ impl Vocabulary {
     /// The term of a column; a character n-gram shows word edges as spaces, a word 2-gram has one space inside.
     #[must_use]
     pub fn term(&self, column: u32) -> &str {
-        let column = column as usize;
-        let start = if column == 0 {
-            0
-        } else {
-            self.term_ends[column - 1] as usize
-        };
-        std::str::from_utf8(&self.terms[start..self.term_ends[column] as usize]).unwrap_or("")
+        self.terms.get(column as usize)
     }
 }

@@ -1,14 +1,15 @@
 //! Which words carried a label: feature contributions laid back onto the words of the article, as spelled.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Evidence, Sentence};
 use crate::features::{Attribution, Block, Document};
 
 use super::Pipeline;
+use super::predict::PIECES;
 
 /// A word or concept of an article with all it adds to one label's raw score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,13 +47,21 @@ pub struct Mark {
     pub weight: f64,
 }
 
-/// Contributions of one place in the text or of one concept.
+/// The places of one concept, or of the same words.
 #[derive(Debug)]
-struct Gathered {
+struct Group {
     /// First place it stands at, for the spelling.
     bytes: Range<usize>,
     /// Column of the concept.
     concept: Option<u32>,
+    /// The words in lower case; empty for a concept.
+    words: String,
+}
+
+/// Contributions of a group to one label.
+#[derive(Debug)]
+struct Gathered<'t> {
+    group: &'t Group,
     weight: f64,
 }
 
@@ -61,19 +70,36 @@ pub(super) struct Trace<'a> {
     pipeline: &'a Pipeline,
     document: &'a Document<'a>,
     attributions: Vec<Attribution>,
-    /// Bytes covered by a concept, with its column; ascending.
-    concepts: Vec<(Range<usize>, u32)>,
+    /// Group of each attribution.
+    group_of: Vec<u32>,
+    groups: Vec<Group>,
 }
 
 impl<'a> Trace<'a> {
     pub(super) fn new(pipeline: &'a Pipeline, document: &'a Document<'a>) -> Self {
-        let attributions = pipeline.tfidf.attribute(document);
+        Self::of(pipeline, document, pipeline.tfidf.attribute(document))
+    }
+
+    /// Of a document whose features are laid out already.
+    pub(super) fn of(
+        pipeline: &'a Pipeline,
+        document: &'a Document<'a>,
+        attributions: Vec<Attribution>,
+    ) -> Self {
         let columns = pipeline.tfidf.vocabulary().columns(Block::Concepts);
         let hits = attributions.iter().filter(|a| columns.contains(&a.column));
+        let concepts: Vec<(Range<usize>, u32)> =
+            hits.map(|a| (a.bytes.clone(), a.column)).collect();
+        let mut grouping = Grouping::new(document, &concepts);
+        let group_of = attributions
+            .iter()
+            .map(|a| grouping.group(&a.bytes))
+            .collect();
         Self {
             pipeline,
             document,
-            concepts: hits.map(|a| (a.bytes.clone(), a.column)).collect(),
+            group_of,
+            groups: grouping.groups,
             attributions,
         }
     }
@@ -89,19 +115,27 @@ impl<'a> Trace<'a> {
         pieces.iter().map(|piece| self.named(piece)).collect()
     }
 
+    /// The pieces that speak most for each of `outputs`.
+    pub(super) fn evidence(&self, outputs: &[usize]) -> Vec<Evidence> {
+        let strongest = outputs
+            .iter()
+            .flat_map(|&output| self.strongest(output, PIECES));
+        strongest.collect()
+    }
+
     /// The `n` pieces that speak most for `output`.
-    pub(super) fn strongest(&self, output: usize, n: usize) -> Vec<Evidence> {
+    fn strongest(&self, output: usize, n: usize) -> Vec<Evidence> {
         let pieces = self.gathered(output);
         let speaking = pieces.iter().filter(|piece| piece.weight > 0.0).take(n);
         let (task, label) = self.pipeline.names(output);
-        let evidence = |piece: Piece| Evidence {
-            task: task.to_owned(),
+        let evidence = |piece: &Gathered<'_>| Evidence {
+            task: task.map(str::to_owned),
             label: label.to_owned(),
-            text: piece.text,
-            concept: piece.concept,
+            text: self.spelled(&piece.group.bytes),
+            concept: self.concept(piece),
             weight: piece.weight,
         };
-        speaking.map(|piece| evidence(self.named(piece))).collect()
+        speaking.map(evidence).collect()
     }
 
     /// The sentence with the largest sum for `output`, the first of equals; none where no sum is above zero.
@@ -130,7 +164,7 @@ impl<'a> Trace<'a> {
     pub(super) fn carrying(&self, sentences: &[Range<usize>], output: usize) -> Option<Sentence> {
         let (task, label) = self.pipeline.names(output);
         self.sentence(sentences, output).map(|one| Sentence {
-            task: task.to_owned(),
+            task: task.map(str::to_owned),
             label: label.to_owned(),
             text: one.text,
         })
@@ -148,54 +182,49 @@ impl<'a> Trace<'a> {
     }
 
     fn contributions(&self, output: usize) -> impl Iterator<Item = (&Attribution, f64)> {
-        let weights = self.pipeline.weights.column(output);
+        let of_output = self.pipeline.weights.column(output);
+        let weight = move |column| f64::from(of_output.get(column));
         self.attributions
             .iter()
-            .map(move |a| (a, a.value * f64::from(weights[a.column as usize])))
+            .map(move |a| (a, a.value * weight(a.column)))
     }
 
-    fn gathered(&self, output: usize) -> Vec<Gathered> {
-        let mut pieces: BTreeMap<(Option<u32>, String), Gathered> = BTreeMap::new();
-        for (attribution, weight) in self.contributions(output) {
-            let (concept, bytes) = self.place(attribution);
-            let words = || self.spelled(bytes).to_lowercase();
-            let key = (concept, concept.map_or_else(words, |_| String::new()));
-            let piece = pieces.entry(key).or_insert_with(|| Gathered {
-                bytes: bytes.clone(),
-                concept,
-                weight: 0.0,
-            });
-            piece.weight += weight;
+    /// The groups with what they add to the raw score of `output`, largest size first.
+    fn gathered(&self, output: usize) -> Vec<Gathered<'_>> {
+        let mut sums = vec![0.0; self.groups.len()];
+        for ((_, weight), group) in self.contributions(output).zip(&self.group_of) {
+            sums[*group as usize] += weight;
         }
-        let mut pieces: Vec<Gathered> = pieces.into_values().collect();
-        pieces.sort_by(|a, b| {
+        let pieces = self.groups.iter().zip(sums);
+        let mut pieces: Vec<Gathered<'_>> = pieces
+            .map(|(group, weight)| Gathered { group, weight })
+            .collect();
+        pieces.sort_unstable_by(|a, b| {
             let larger = b.weight.abs().total_cmp(&a.weight.abs());
-            larger.then(a.bytes.start.cmp(&b.bytes.start))
+            let first = larger.then(a.group.bytes.start.cmp(&b.group.bytes.start));
+            let concept = || a.group.concept.cmp(&b.group.concept);
+            first
+                .then_with(concept)
+                .then_with(|| a.group.words.cmp(&b.group.words))
         });
         pieces
     }
 
-    /// Where a contribution is shown: under the concept that covers it, else under its own words.
-    fn place<'s>(&'s self, attribution: &'s Attribution) -> (Option<u32>, &'s Range<usize>) {
-        let own = &attribution.bytes;
-        // Places ascend: only the last one that starts at or before the contribution can cover it.
-        let after = self.concepts.partition_point(|(r, _)| r.start <= own.start);
-        match after.checked_sub(1).map(|i| &self.concepts[i]) {
-            Some((bytes, column)) if own.end <= bytes.end => (Some(*column), bytes),
-            _ => (None, own),
-        }
-    }
-
-    fn named(&self, piece: &Gathered) -> Piece {
-        let term = |column| self.pipeline.tfidf.vocabulary().term(column);
-        let concept = piece.concept.map(|column| term(column).to_owned());
+    fn named(&self, piece: &Gathered<'_>) -> Piece {
+        let concept = self.concept(piece);
         let gloss = concept.as_deref().and_then(|id| self.pipeline.gloss(id));
         Piece {
-            text: self.spelled(&piece.bytes),
+            text: self.spelled(&piece.group.bytes),
             gloss: gloss.map(str::to_owned),
             concept,
             weight: piece.weight,
         }
+    }
+
+    /// Name of the concept of a piece.
+    fn concept(&self, piece: &Gathered<'_>) -> Option<String> {
+        let term = |column| self.pipeline.tfidf.vocabulary().term(column);
+        piece.group.concept.map(|column| term(column).to_owned())
     }
 
     /// The words of a place on one line.
@@ -203,6 +232,86 @@ impl<'a> Trace<'a> {
         let text = self.document.text.get(bytes.clone()).unwrap_or("");
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Finds the group of a place: that of the concept that covers it, else that of its own words. Many features stand in
+/// one place, so each place is looked at once.
+struct Grouping<'c> {
+    text: &'c str,
+    /// Bytes covered by a concept, with its column; ascending.
+    concepts: &'c [(Range<usize>, u32)],
+    groups: Vec<Group>,
+    last: Option<(Range<usize>, u32)>,
+    of_place: FxHashMap<(usize, usize), u32>,
+    of_concept: FxHashMap<u32, u32>,
+    of_words: FxHashMap<String, u32>,
+}
+
+impl<'c> Grouping<'c> {
+    fn new(document: &Document<'c>, concepts: &'c [(Range<usize>, u32)]) -> Self {
+        Self {
+            text: document.text,
+            concepts,
+            groups: Vec::new(),
+            last: None,
+            of_place: FxHashMap::default(),
+            of_concept: FxHashMap::default(),
+            of_words: FxHashMap::default(),
+        }
+    }
+
+    fn group(&mut self, bytes: &Range<usize>) -> u32 {
+        if let Some((_, group)) = self.last.as_ref().filter(|(last, _)| last == bytes) {
+            return *group;
+        }
+        let place = (bytes.start, bytes.end);
+        let known = self.of_place.get(&place).copied();
+        let group = known.unwrap_or_else(|| self.look(bytes));
+        self.of_place.insert(place, group);
+        self.last = Some((bytes.clone(), group));
+        group
+    }
+
+    fn look(&mut self, own: &Range<usize>) -> u32 {
+        let next = self.groups.len() as u32;
+        // Places ascend: only the last one that starts at or before the feature can cover it.
+        let after = self.concepts.partition_point(|(r, _)| r.start <= own.start);
+        let before = after.checked_sub(1).map(|i| &self.concepts[i]);
+        let (group, bytes, concept, words) = match before {
+            Some((bytes, column)) if own.end <= bytes.end => {
+                let group = *self.of_concept.entry(*column).or_insert(next);
+                (group, bytes, Some(*column), String::new())
+            }
+            _ => {
+                let words = lower_words(self.text.get(own.clone()).unwrap_or(""));
+                let known = self.of_words.get(&words).copied();
+                let group = known.unwrap_or(next);
+                if known.is_none() {
+                    self.of_words.insert(words.clone(), next);
+                }
+                (group, own, None, words)
+            }
+        };
+        if group == next {
+            let bytes = bytes.clone();
+            self.groups.push(Group {
+                bytes,
+                concept,
+                words,
+            });
+        }
+        group
+    }
+}
+
+/// The words in lower case with one space between.
+fn lower_words(text: &str) -> String {
+    let mut words = text.to_lowercase();
+    let one_line = |c: char| c != ' ' && c.is_whitespace();
+    if words.contains(one_line) || words.contains("  ") || words.trim().len() < words.len() {
+        words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    words
 }
 
 /// Byte ranges of the words in `bytes`, without marks at their ends; `bytes` itself where there is none.

@@ -3,7 +3,7 @@
 //! Baselines, learning curve and noise check are made the way the judged answers are: by cross-validation over the same
 //! articles, or by training on one part and answering another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::article::{Corpus, GoldTask, MetaColumn};
 use crate::classify::Family;
@@ -312,11 +312,10 @@ pub fn hold_out(
     }
     let mut fixed = config.clone();
     let settings = |head: &super::Head| (head.task.name.clone(), head.candidate);
-    fixed.fixed = pipeline
-        .heads()
-        .iter()
-        .map(settings)
-        .collect::<BTreeMap<_, _>>();
+    fixed.fixed = pipeline.heads().iter().map(settings).collect();
+    if let Some((_, transfer)) = pipeline.transfer() {
+        fixed.fixed_transfer = transfer.heads().iter().map(settings).collect();
+    }
     let held_out = HoldOut {
         parts,
         config,

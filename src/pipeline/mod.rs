@@ -1,5 +1,6 @@
 //! Text, features and classifiers as one thing that is trained, saved and asked.
 
+mod buffers;
 mod evidence;
 mod experiment;
 mod groups;
@@ -9,26 +10,29 @@ mod predict;
 mod settings;
 mod statistics;
 mod train;
+mod transfer;
+mod weights;
 
 use std::ops::Range;
 
 use linfa::dataset::DatasetBase;
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::article::{
     Article, Cleaner, CleanerError, CleanerSpec, Corpus, Facts, FoldError, Repeated, Task,
-    read_facts,
+    facts_beside, read_facts,
 };
 use crate::classify::{Calibration, Candidate, ClassifyError, Cut};
 use crate::features::{
-    Document, FeatureError, FeatureSpec, FormUse, Glossary, GlossaryError, Matcher, TfIdf,
+    Document, FeatureError, FeatureSpec, FormUse, Glossary, Matcher, Occurrences, TfIdf,
     TfIdfParams,
 };
 use crate::text::{Analyzer, AnalyzerSpec, Lang, TextError, guess_language_in};
 
+pub(crate) use buffers::Buffers;
 pub use evidence::{Mark, Piece, SentenceSum};
 pub use experiment::{
     BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out, out_of_fold,
@@ -37,6 +41,8 @@ pub use groups::{groups_by, near_duplicate_groups};
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
 pub use statistics::{BINS, LabelStatistics, Statistics, TaskStatistics};
 pub use train::{Progress, TrainConfig, Trained};
+pub(crate) use transfer::Transfer;
+pub(crate) use weights::Weights;
 
 /// Articles as linfa knows a labelled set.
 pub type TextDataset<T> = DatasetBase<crate::features::SparseRows, T>;
@@ -50,9 +56,6 @@ pub enum PipelineError {
     /// From the boilerplate cutter.
     #[error(transparent)]
     Cleaner(#[from] CleanerError),
-    /// From the glossary.
-    #[error(transparent)]
-    Glossary(#[from] GlossaryError),
     /// From the featurizer.
     #[error(transparent)]
     Features(#[from] FeatureError),
@@ -103,12 +106,11 @@ pub struct Head {
 #[derive(Debug)]
 pub struct Pipeline {
     pub(crate) text: TextSpec,
-    pub(crate) glossary: Glossary,
     pub(crate) cleaner: Cleaner,
     pub(crate) tfidf: TfIdf,
     pub(crate) heads: Vec<Head>,
     /// Shape (n_features, n_outputs), the labels of all heads side by side.
-    pub(crate) weights: Array2<f32>,
+    pub(crate) weights: Weights,
     /// Length n_outputs.
     pub(crate) bias: Array1<f32>,
     /// Articles it was trained on.
@@ -117,6 +119,9 @@ pub struct Pipeline {
     pub(crate) data_digest: String,
     /// What the training articles look like; none for a model saved without.
     pub(crate) statistics: Option<Statistics>,
+    /// Answers articles in languages that the training articles lack.
+    pub(crate) transfer: Option<Transfer>,
+    pub(crate) buffers: Buffers,
 }
 
 impl Pipeline {
@@ -161,8 +166,8 @@ impl Pipeline {
 
     /// The glossary it was trained with.
     #[must_use]
-    pub fn glossary(&self) -> &Glossary {
-        &self.glossary
+    pub fn glossary(&self) -> Glossary {
+        self.tfidf.matcher().glossary()
     }
 
     /// Text rules and feature settings.
@@ -174,9 +179,8 @@ impl Pipeline {
     /// The weights of one label over all features, most positive first, as `(column, weight)`.
     #[must_use]
     pub fn strongest(&self, output: usize, n: usize) -> Vec<(u32, f32)> {
-        let column = self.weights.column(output);
         let mut weights: Vec<(u32, f32)> = (0_u32..)
-            .zip(column.iter().copied())
+            .zip(self.weights.of_output(output))
             .filter(|(_, w)| *w > 0.0)
             .collect();
         weights.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -198,7 +202,7 @@ pub(crate) fn build_text(
     glossary: &Glossary,
 ) -> Result<(Cleaner, TfIdfParams), PipelineError> {
     let analyzer = Analyzer::new(&text.analyzer)?;
-    let matcher = Matcher::new(glossary, &analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer, &text.features.tables.affixes);
     Ok((
         Cleaner::new(&text.cleaner)?,
         TfIdfParams::new(text.features.clone(), analyzer, matcher),
@@ -214,6 +218,24 @@ pub(crate) fn facts(document: &Document<'_>, analyzer: &Analyzer) -> Facts {
         document.lang,
         analyzer,
         &mut scratch,
+    )
+}
+
+/// The same for a document whose tokens stand in `seen`.
+pub(crate) fn facts_seen(
+    document: &Document<'_>,
+    analyzer: &Analyzer,
+    seen: &mut Occurrences,
+) -> Facts {
+    let outlet = seen.tokens.first_outlet();
+    let scratch = seen.tokens.scratch();
+    facts_beside(
+        document.text,
+        &document.kept,
+        document.lang,
+        analyzer,
+        scratch,
+        outlet,
     )
 }
 
@@ -242,14 +264,14 @@ pub(crate) fn prepare<'t>(cleaner: &Cleaner, article: &'t Article) -> Document<'
 /// The concepts that fire in an article, each with its bytes, without any model.
 ///
 /// # Errors
-/// When text rules or glossary cannot be built.
+/// When the text rules cannot be built.
 pub fn concept_hits(
     text: &TextSpec,
     glossary: &Glossary,
     article: &Article,
 ) -> Result<Vec<(String, Range<usize>)>, PipelineError> {
     let analyzer = Analyzer::new(&text.analyzer)?;
-    let matcher = Matcher::new(glossary, &analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer, &text.features.tables.affixes);
     let document = prepare(&Cleaner::new(&text.cleaner)?, article);
     let hits = matcher.hits(&analyzer, &document);
     Ok(hits
@@ -261,14 +283,14 @@ pub fn concept_hits(
 /// In how many articles each form of a glossary fires.
 ///
 /// # Errors
-/// When text rules or glossary cannot be built.
+/// When the text rules cannot be built.
 pub fn form_use(
     text: &TextSpec,
     glossary: &Glossary,
     articles: &[Article],
 ) -> Result<FormUse, PipelineError> {
     let analyzer = Analyzer::new(&text.analyzer)?;
-    let matcher = Matcher::new(glossary, &analyzer)?;
+    let matcher = Matcher::new(glossary, &analyzer, &text.features.tables.affixes);
     let cleaner = Cleaner::new(&text.cleaner)?;
     let forms = |article| {
         let document = prepare(&cleaner, article);

@@ -14,7 +14,7 @@ use crate::text::Lang;
 
 use super::evidence::{Mark, Piece, SentenceSum, Trace};
 use super::outcomes::{add_candidate, article_outcome, task_outcomes};
-use super::{Head, Pipeline, facts, near_duplicate_groups, prepare};
+use super::{Head, Pipeline, facts, facts_seen, near_duplicate_groups, prepare};
 
 /// An article with fewer words than this is answered, but flagged.
 const SHORT: usize = 20;
@@ -67,7 +67,7 @@ pub struct Prediction {
     pub tasks: Vec<TaskPrediction>,
     /// What carried the given labels, strongest first within a label.
     pub evidence: Vec<Evidence>,
-    /// Warnings about the input: `short`, `other_language`, `mixed_language`, `boilerplate 36%`.
+    /// Warnings about the input: `short`, `other_language`, `untrained_language`, `mixed_language`, `boilerplate 36%`.
     pub flags: Vec<String>,
     /// Words that count.
     pub words: u32,
@@ -128,15 +128,37 @@ impl Pipeline {
     #[must_use]
     pub fn predict(&self, article: &Article) -> Prediction {
         let document = prepare(&self.cleaner, article);
-        let mut seen = Occurrences::default();
-        let row = self.tfidf.row(&document, &mut seen);
-        let wording = self.tfidf.wording(&seen, f32::INFINITY);
-        let scores = self.scores(&row);
-        let tasks: Vec<TaskPrediction> = (0..self.heads.len())
-            .map(|h| task_prediction(&self.heads[h], &scores[self.outputs(h)]))
+        let (lang, length) = (document.lang, article.text.len());
+        let answer = |seen: &mut Occurrences| self.answer(article, &document, seen);
+        self.buffers.with(lang, length, answer)
+    }
+
+    fn answer(
+        &self,
+        article: &Article,
+        document: &Document<'_>,
+        seen: &mut Occurrences,
+    ) -> Prediction {
+        let answering = self.answering(document.lang);
+        let row = answering.tfidf.row(document, seen);
+        let wording = self.tfidf.wording(seen, f32::INFINITY);
+        let scores = answering.scores(&row);
+        let tasks: Vec<TaskPrediction> = (0..answering.heads.len())
+            .map(|h| task_prediction(&answering.heads[h], &scores[answering.outputs(h)]))
             .collect();
-        let given = self.given_outputs(&tasks);
-        let facts = facts(&document, self.tfidf.analyzer());
+        let given = answering.given_outputs(&tasks);
+        let evidence = match given.is_empty() {
+            true => Vec::new(),
+            false => {
+                let features = answering.tfidf.attributions(seen, &row);
+                Trace::of(answering, document, features).evidence(&given)
+            }
+        };
+        let mut flags = flags(article, document);
+        if !std::ptr::eq(answering, self) {
+            flags.push("untrained_language".to_owned());
+        }
+        let facts = facts_seen(document, self.tfidf.analyzer(), seen);
         Prediction {
             id: article.id.clone(),
             path: article.path.display().to_string(),
@@ -145,9 +167,9 @@ impl Pipeline {
             date: facts.date.map(|d| d.to_string()),
             agency: facts.agency,
             place: facts.place,
-            evidence: self.carried(&document, &given, false).0,
+            evidence,
             tasks,
-            flags: flags(article, &document),
+            flags,
             words: wording.words,
             unknown_words: wording.unknown,
             text_key: wording.key,
@@ -158,13 +180,7 @@ impl Pipeline {
     /// Raw scores of a row, in output order.
     pub(crate) fn scores(&self, row: &[(u32, f32)]) -> Vec<f64> {
         let mut scores: Vec<f64> = self.bias.iter().map(|&b| f64::from(b)).collect();
-        for &(column, value) in row {
-            let weights = self.weights.row(column as usize);
-            scores
-                .iter_mut()
-                .zip(weights)
-                .for_each(|(s, w)| *s += f64::from(value) * f64::from(*w));
-        }
+        self.weights.add_row(row, &mut scores);
         scores
     }
 
@@ -176,14 +192,17 @@ impl Pipeline {
             .collect()
     }
 
-    /// Names of the task and of the label of an output.
-    pub(crate) fn names(&self, output: usize) -> (&str, &str) {
-        let names = self.heads.iter().flat_map(|head| {
-            let labels = head.task.labels.iter();
-            labels.map(|label| (head.task.name.as_str(), label.as_str()))
-        });
-        let mut names = names.skip(output);
-        names.next().unwrap_or_default()
+    /// Name of the label of an output, and of its task where another task has a label of that name.
+    pub(crate) fn names(&self, output: usize) -> (Option<&str>, &str) {
+        let names = || {
+            let heads = self.heads.iter().map(|head| &head.task);
+            heads.flat_map(|task| task.labels.iter().map(|label| (&task.name, label)))
+        };
+        let Some((task, label)) = names().nth(output) else {
+            return (None, "");
+        };
+        let twice = names().filter(|other| other.1 == label).count() > 1;
+        (twice.then_some(task), label)
     }
 
     /// What carried the labels of `outputs`, and where `with_sentences` says so the sentence that carried each.
@@ -197,22 +216,25 @@ impl Pipeline {
             return Default::default();
         }
         let trace = Trace::new(self, document);
-        let evidence = outputs.iter().flat_map(|&k| trace.strongest(k, PIECES));
         let mut sentences = Vec::new();
         if with_sentences {
             let all = trace.sentences();
             sentences.extend(outputs.iter().filter_map(|&k| trace.carrying(&all, k)));
         }
-        (evidence.collect(), sentences)
+        (trace.evidence(outputs), sentences)
     }
 
     /// How every label's score of an article came about.
     #[must_use]
     pub fn explain(&self, article: &Article) -> Vec<Explanation> {
         let document = prepare(&self.cleaner, article);
-        let row = self.tfidf.row(&document, &mut Default::default());
+        self.answering(document.lang).explained(&document)
+    }
+
+    fn explained(&self, document: &Document<'_>) -> Vec<Explanation> {
+        let row = self.tfidf.row(document, &mut Default::default());
         let scores = self.scores(&row);
-        let trace = Trace::new(self, &document);
+        let trace = Trace::new(self, document);
         let sentences = trace.sentences();
         let mut explanations = Vec::new();
         for (h, head) in self.heads.iter().enumerate() {
@@ -257,9 +279,8 @@ impl Pipeline {
 
     /// A concept in English, as the glossary has it, without the remark in brackets behind it.
     pub(crate) fn gloss(&self, concept: &str) -> Option<&str> {
-        let known = self.glossary.concepts.iter();
-        let one = known.into_iter().find(|one| one.concept == concept)?;
-        let gloss = one.gloss.split(" (").next().unwrap_or_default().trim();
+        let gloss = self.tfidf.matcher().gloss(concept)?;
+        let gloss = gloss.split(" (").next().unwrap_or_default().trim();
         (!gloss.is_empty()).then_some(gloss)
     }
 
@@ -268,7 +289,7 @@ impl Pipeline {
         let term = |&(column, value): &(u32, f32)| Term {
             block: vocabulary.block(column).name().to_owned(),
             term: vocabulary.term(column).to_owned(),
-            contribution: f64::from(value) * f64::from(self.weights[[column as usize, output]]),
+            contribution: f64::from(value) * f64::from(self.weights.get(column, output)),
         };
         let mut terms: Vec<Term> = row.iter().map(term).collect();
         terms.sort_by(|a, b| {
@@ -335,7 +356,8 @@ impl Pipeline {
         let articles = input.articles.par_iter_mut().zip(documents).enumerate();
         articles.for_each(|(row, (article, document))| {
             let outputs = self.outputs_in_question(tasks, row);
-            (article.evidence, article.sentences) = self.carried(document, &outputs, true);
+            let answering = self.answering(document.lang);
+            (article.evidence, article.sentences) = answering.carried(document, &outputs, true);
         });
     }
 
@@ -356,7 +378,7 @@ impl Pipeline {
         let mut settings = std::collections::BTreeMap::from([
             (
                 "glossary".to_owned(),
-                self.glossary.digest()[..16].to_owned(),
+                self.glossary().digest()[..16].to_owned(),
             ),
             ("toolkit".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             (
@@ -395,8 +417,9 @@ fn flags(article: &Article, document: &Document<'_>) -> Vec<String> {
         .kept
         .iter()
         .filter_map(|r| article.text.get(r.clone()))
-        .map(|t| t.split_whitespace().count())
-        .sum();
+        .flat_map(str::split_whitespace)
+        .take(SHORT)
+        .count();
     if words < SHORT {
         flags.push("short".to_owned());
     }

@@ -17,6 +17,7 @@ use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
 use super::outcomes::{add_candidate, article_outcome, task_outcomes};
 use super::settings::{Ranking, Search, blocks_in_use, judge};
+use super::transfer::Transfer;
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
     prepare, repeated_in,
@@ -42,6 +43,8 @@ pub struct TrainConfig {
     pub n_folds: usize,
     /// Settings of a task by its name; nothing else is tried for it.
     pub fixed: BTreeMap<String, Candidate>,
+    /// The same for the model that answers languages the training articles lack.
+    pub fixed_transfer: BTreeMap<String, Candidate>,
     /// Articles of one value of this column are never trained on and held out at once.
     pub group_by: Option<MetaColumn>,
 }
@@ -57,6 +60,7 @@ impl TrainConfig {
             blocks: None,
             n_folds: 5,
             fixed: BTreeMap::new(),
+            fixed_transfer: BTreeMap::new(),
             group_by: None,
         }
     }
@@ -87,6 +91,17 @@ impl Pipeline {
     /// # Errors
     /// When a setting is out of range, no text is left to learn from, or the labels leave nothing to learn.
     pub fn train(
+        corpus: &Corpus,
+        config: &TrainConfig,
+        progress: Progress<'_>,
+    ) -> Result<Trained, PipelineError> {
+        let mut trained = Self::train_one(corpus, config, progress)?;
+        trained.pipeline.transfer = Transfer::train(&trained.pipeline, corpus, config, progress)?;
+        Ok(trained)
+    }
+
+    /// The same without a model for languages that the training articles lack.
+    pub(super) fn train_one(
         corpus: &Corpus,
         config: &TrainConfig,
         progress: Progress<'_>,
@@ -311,7 +326,6 @@ impl<'c> Counted<'c> {
         let heads = pairs().map(|(task, fit)| fit.head(task)).collect();
         let mut pipeline = Pipeline {
             text: self.text,
-            glossary: config.glossary.clone(),
             // The lines that repeat are those of this input, not of the next.
             cleaner: self.cleaner.with_repeated(Repeated::default()),
             tfidf: self.params.with_vocabulary(self.vocabulary, idf),
@@ -321,6 +335,8 @@ impl<'c> Counted<'c> {
             n_articles: self.corpus.articles.len(),
             data_digest: self.corpus.digest.clone(),
             statistics: None,
+            transfer: None,
+            buffers: Default::default(),
         };
         pipeline.statistics =
             Some(pipeline.training_statistics(&self.documents, &self.tasks, &measured.fits));
@@ -362,11 +378,10 @@ impl<'c> Counted<'c> {
     }
 }
 
-/// Labels of all models in one matrix, in standard layout.
-pub(super) fn side_by_side(models: &[Linear]) -> Array2<f32> {
+/// Labels of all models in one matrix.
+pub(super) fn side_by_side(models: &[Linear]) -> super::Weights {
     let views: Vec<_> = models.iter().map(|m| m.weights.view()).collect();
-    let joined = concatenate(Axis(1), &views).unwrap_or_default();
-    joined.as_standard_layout().into_owned()
+    concatenate(Axis(1), &views).unwrap_or_default().into()
 }
 
 /// What was chosen and learnt for one task beside its weights.

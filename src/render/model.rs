@@ -36,6 +36,7 @@ pub fn model_card(
         card.push_str(&label_table(head, report));
         card.push_str(&ranking_lines(rankings.get(i).map_or(&[], Vec::as_slice)));
     }
+    card.push_str(&transfer_sentence(pipeline));
     card.push_str("\nHow the numbers were made: out-of-fold, each article scored by a model that never saw it, and each cut chosen on the other folds. docs/metrics.md has every formula.\n");
     card
 }
@@ -149,6 +150,23 @@ pub fn model_text(pipeline: &Pipeline, digest: &str, bytes: u64, top: usize) -> 
                 .collect();
             let _ = writeln!(text, "    {}", terms.join("  "));
         }
+    }
+    text.push_str(&transfer_sentence(pipeline));
+    text
+}
+
+/// Which languages are answered from concepts alone; empty where none is.
+fn transfer_sentence(pipeline: &Pipeline) -> String {
+    let Some((languages, model)) = pipeline.transfer() else {
+        return String::new();
+    };
+    let languages: Vec<&str> = languages.iter().map(|lang| lang.code()).collect();
+    let mut text = format!(
+        "\n{}: no or next to no training articles; answered from glossary concepts alone, and flagged \"untrained_language\".\n",
+        languages.join(", ")
+    );
+    for head in model.heads() {
+        let _ = writeln!(text, "  {}: {}", head.task.name, head_sentence(head));
     }
     text
 }

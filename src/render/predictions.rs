@@ -412,7 +412,7 @@ fn answered(p: &Prediction) -> Vec<String> {
         let mut none = true;
         for label in task.labels.iter().filter(|l| l.given) {
             none = false;
-            let of_label = |one: &&Evidence| one.task == task.task && one.label == label.label;
+            let of_label = |one: &&Evidence| one.speaks_of(&task.task, &label.label);
             push(
                 &format!("{} {:.2}", label.label, label.probability),
                 &because(p.evidence.iter().filter(of_label)),

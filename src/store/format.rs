@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::pipeline::{Head, PipelineError, Statistics, TextSpec};
+use crate::text::Lang;
 
-/// Version of the format. A reader refuses every version it does not know.
-pub(super) const FORMAT: u32 = 1;
+/// Version of the format that is written.
+pub(super) const FORMAT: u32 = 2;
+/// Oldest version that is read. A reader refuses every version it does not know.
+pub(super) const OLDEST: u32 = 1;
 /// The one key of the safetensors metadata; its value is the JSON of [`Metadata`].
 pub(super) const METADATA_KEY: &str = "article_toolkit";
 /// What stands in the header, escaped, before the 64 hex digits of the digest.
@@ -16,6 +19,8 @@ pub(super) const DIGEST_MARK: &[u8] = b"{\\\"digest\\\":\\\"";
 pub(super) const DIGEST_LEN: usize = 64;
 /// A larger file is not a model of ours; checked before anything is read.
 pub(super) const MAX_FILE_BYTES: u64 = 16 << 30;
+/// The same of a header.
+pub(super) const MAX_HEADER_BYTES: u64 = 16 << 20;
 
 /// All of a model that is not an array. The digest comes first so that it is found without parsing.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,6 +38,9 @@ pub(super) struct Metadata {
     /// Models of the first toolkit have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) statistics: Option<Statistics>,
+    /// Languages answered by the model in the array `transfer`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) transfer_languages: Vec<Lang>,
 }
 
 /// The part of the metadata that every version has.
@@ -63,7 +71,7 @@ pub enum StoreError {
     },
     /// Written in another version of the format.
     #[error(
-        "{path}: model format {found}, written by toolkit {toolkit}; this toolkit reads format {FORMAT}. Train again or use that version"
+        "{path}: model format {found}, written by toolkit {toolkit}; this toolkit reads formats {OLDEST} to {FORMAT}. Train again or use that version"
     )]
     Version {
         /// File concerned.
@@ -93,7 +101,7 @@ pub enum StoreError {
         /// What it is.
         found: String,
     },
-    /// Its text rules or glossary cannot be built.
+    /// Its text rules cannot be built.
     #[error("{path}: {source}")]
     Build {
         /// File concerned.
@@ -120,6 +128,7 @@ mod tests {
             n_articles: 3,
             data_digest: String::new(),
             statistics: None,
+            transfer_languages: Vec::new(),
         };
         let json = serde_json::to_string(&metadata).unwrap();
         assert!(!json.contains("statistics"));

@@ -1,6 +1,7 @@
 //! The model file: one safetensors container, written atomically, checked before it is believed. `models/README.md`
 //! describes the format for readers in other languages.
 
+mod check;
 mod format;
 mod read;
 mod write;

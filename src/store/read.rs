@@ -1,44 +1,53 @@
 //! Bytes to a pipeline: length, container, version, digest, then every promise the arrays make to each other.
+//!
+//! The file is mapped and its large arrays are used where they stand: nothing is parsed, copied or built but the text
+//! rules. Only the checks read all of it, on all cores.
 
-use std::fs;
+use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
+use bytemuck::Pod;
 use linfa::ParamGuard;
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 use safetensors::SafeTensors;
-use safetensors::tensor::Dtype;
+use safetensors::tensor::{Dtype, Metadata as Header};
 
-use crate::article::TaskKind;
-use crate::classify::Calibration;
-use crate::features::{Block, Glossary, Idf, Vocabulary};
-use crate::pipeline::{Head, Pipeline, PipelineError, build_text};
+use crate::article::{Cleaner, Task};
+use crate::features::{Block, Compiled, Glossary, Idf, Matcher, TfIdfParams, Trie, Vocabulary};
+use crate::mapped::{Array, FileBytes, Strings};
+use crate::pipeline::{Head, Pipeline, PipelineError, Transfer, Weights};
+use crate::text::{Analyzer, Lang};
 
 use super::format::{
-    DIGEST_LEN, FORMAT, MAX_FILE_BYTES, METADATA_KEY, Metadata, StoreError, Version,
+    DIGEST_LEN, FORMAT, MAX_FILE_BYTES, MAX_HEADER_BYTES, METADATA_KEY, Metadata, OLDEST,
+    StoreError, Version,
 };
 use super::write::digest_position;
+
+/// Bytes of a file from which its digest is computed on all cores.
+const PARALLEL: usize = 1 << 20;
 
 /// The digest a model file carries, hex: names the model in predictions and reports.
 ///
 /// # Errors
 /// When the file cannot be read or has no digest.
 pub fn model_digest(path: &Path) -> Result<String, StoreError> {
-    let bytes = read_file(path)?;
-    let digest = digest_position(&bytes)
-        .and_then(|at| String::from_utf8(bytes[at..at + DIGEST_LEN].to_vec()).ok());
-    digest.ok_or_else(|| StoreError::NotAModel {
-        path: path.to_owned(),
-        reason: "it has no digest".to_owned(),
-    })
+    let bytes = open(path)?;
+    let reader = Reader::new(path, &bytes);
+    let at = reader.digest_place()?;
+    Ok(String::from_utf8_lossy(&bytes[at]).into_owned())
 }
 
 impl Pipeline {
-    /// Reads a model file. Nothing in it is believed before it is checked, and nothing in it is run.
+    /// Maps a model file. Nothing in it is believed before it is checked, and nothing in it is run. The file must stay
+    /// as it is while the model is in use; to replace it, rename another one to its name, as [`Pipeline::save`] does.
     ///
     /// # Errors
     /// [`StoreError`] says which promise the file breaks, what was expected and what was found.
     pub fn load(path: &Path) -> Result<Self, StoreError> {
-        Self::from_bytes(&read_file(path)?, path)
+        Reader::new(path, &open(path)?).pipeline()
     }
 
     /// The same from the bytes of a model file, for a host that keeps models elsewhere than in files. `name` stands in
@@ -47,16 +56,18 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::load`].
     pub fn from_bytes(bytes: &[u8], name: &Path) -> Result<Self, StoreError> {
-        Reader { path: name, bytes }.pipeline()
+        let bytes = Arc::new(FileBytes::Owned(bytes.to_vec()));
+        Reader::new(name, &bytes).pipeline()
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
+fn open(path: &Path) -> Result<Arc<FileBytes>, StoreError> {
     let io = |source| StoreError::Io {
         path: path.to_owned(),
         source,
     };
-    let length = fs::metadata(path).map_err(io)?.len();
+    let file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
     if length > MAX_FILE_BYTES {
         let reason = format!("{length} bytes, more than the limit of {MAX_FILE_BYTES}");
         return Err(StoreError::NotAModel {
@@ -64,15 +75,34 @@ fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
             reason,
         });
     }
-    fs::read(path).map_err(io)
+    Ok(Arc::new(FileBytes::of(&file, length).map_err(io)?))
 }
 
-struct Reader<'b> {
+/// A model file, its name for the messages.
+pub(super) struct Reader<'b> {
     path: &'b Path,
-    bytes: &'b [u8],
+    bytes: &'b Arc<FileBytes>,
+    /// It stands in another model file.
+    inner: bool,
+}
+
+/// The arrays of a file: their kinds, shapes and places.
+struct Arrays<'r> {
+    reader: &'r Reader<'r>,
+    header: Header,
+    /// Where the first array begins.
+    start: usize,
 }
 
 impl<'b> Reader<'b> {
+    fn new(path: &'b Path, bytes: &'b Arc<FileBytes>) -> Self {
+        Self {
+            path,
+            bytes,
+            inner: false,
+        }
+    }
+
     fn not_a_model(&self, reason: impl ToString) -> StoreError {
         StoreError::NotAModel {
             path: self.path.to_owned(),
@@ -80,7 +110,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    fn expect<T: PartialEq + std::fmt::Debug>(
+    pub(super) fn expect<T: PartialEq + std::fmt::Debug>(
         &self,
         what: &str,
         expected: T,
@@ -92,67 +122,54 @@ impl<'b> Reader<'b> {
         Err(self.broken(what, format!("{expected:?}"), format!("{found:?}")))
     }
 
-    fn broken(&self, what: &str, expected: impl ToString, found: impl ToString) -> StoreError {
-        let (expected, found) = (expected.to_string(), found.to_string());
+    pub(super) fn broken(
+        &self,
+        what: &str,
+        expected: impl ToString,
+        found: impl ToString,
+    ) -> StoreError {
         StoreError::Inconsistent {
             path: self.path.to_owned(),
             what: what.to_owned(),
-            expected,
-            found,
+            expected: expected.to_string(),
+            found: found.to_string(),
         }
     }
 
     fn pipeline(&self) -> Result<Pipeline, StoreError> {
-        let (_, header) =
+        self.header_length()?;
+        let (n, header) =
             SafeTensors::read_metadata(self.bytes).map_err(|e| self.not_a_model(e))?;
-        let tensors = SafeTensors::deserialize(self.bytes).map_err(|e| self.not_a_model(e))?;
         let json = header.metadata().as_ref().and_then(|m| m.get(METADATA_KEY));
         let json =
             json.ok_or_else(|| self.not_a_model(format!("no metadata \"{METADATA_KEY}\"")))?;
-        self.version(json)?;
+        let version = self.version(json)?;
         self.digest()?;
         let metadata: Metadata = serde_json::from_str(json).map_err(|e| self.not_a_model(e))?;
-        let glossary: Glossary =
-            serde_json::from_slice(self.array(&tensors, "glossary", Dtype::U8)?.1)
-                .map_err(|e| self.not_a_model(e))?;
-        let vocabulary = self.vocabulary(&tensors)?;
-        let n_features = vocabulary.n_features();
-        let idf = self.finite("idf", &self.floats(&tensors, "idf", &[n_features])?)?;
-        let n_outputs: usize = metadata.heads.iter().map(|h| h.task.labels.len()).sum();
-        metadata.heads.iter().try_for_each(|head| self.head(head))?;
-        let weights = self.finite(
-            "weights",
-            &self.floats(&tensors, "weights", &[n_features, n_outputs])?,
-        )?;
-        let bias = self.finite("bias", &self.floats(&tensors, "bias", &[n_outputs])?)?;
-        let build = |source: PipelineError| StoreError::Build {
-            path: self.path.to_owned(),
-            source,
+        let arrays = Arrays {
+            reader: self,
+            start: n + 8,
+            header,
         };
-        let (cleaner, params) = build_text(&metadata.text, &glossary).map_err(build)?;
-        let params = params.check().map_err(|e| build(e.into()))?;
-        Ok(Pipeline {
-            text: metadata.text,
-            glossary,
-            cleaner,
-            tfidf: params.with_vocabulary(vocabulary, Idf(idf)),
-            heads: metadata.heads,
-            weights: Array2::from_shape_vec((n_features, n_outputs), weights)
-                .map_err(|e| self.not_a_model(e))?,
-            bias: Array1::from(bias),
-            n_articles: metadata.n_articles,
-            data_digest: metadata.data_digest,
-            statistics: metadata.statistics,
-        })
+        arrays.pipeline(version, metadata)
+    }
+
+    /// Checked before the header is parsed.
+    fn header_length(&self) -> Result<(), StoreError> {
+        let length = self.bytes.first_chunk().map(|b| u64::from_le_bytes(*b));
+        match length {
+            Some(n) if n > MAX_HEADER_BYTES => Err(self.not_a_model(format!(
+                "a header of {n} bytes, more than the limit of {MAX_HEADER_BYTES}"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Checked before the digest, so that a file of another version says so instead of "damaged".
-    fn version(&self, json: &str) -> Result<(), StoreError> {
-        let fields: serde_json::Value =
-            serde_json::from_str(json).map_err(|e| self.not_a_model(e))?;
-        let version: Version = serde_json::from_value(fields).map_err(|e| self.not_a_model(e))?;
-        if version.format == FORMAT {
-            return Ok(());
+    fn version(&self, json: &str) -> Result<u32, StoreError> {
+        let version: Version = serde_json::from_str(json).map_err(|e| self.not_a_model(e))?;
+        if (OLDEST..=FORMAT).contains(&version.format) {
+            return Ok(version.format);
         }
         Err(StoreError::Version {
             path: self.path.to_owned(),
@@ -161,166 +178,226 @@ impl<'b> Reader<'b> {
         })
     }
 
+    /// Where the digest stands; looked for in the header alone.
+    fn digest_place(&self) -> Result<Range<usize>, StoreError> {
+        self.header_length()?;
+        let length = self.bytes.first_chunk().map(|b| u64::from_le_bytes(*b));
+        let end = 8 + length.unwrap_or(0) as usize;
+        let header = self.bytes.get(..end.min(self.bytes.len())).unwrap_or(&[]);
+        let at = digest_position(header).ok_or_else(|| self.not_a_model("it has no digest"))?;
+        Ok(at..at + DIGEST_LEN)
+    }
+
     fn digest(&self) -> Result<(), StoreError> {
-        let at = digest_position(self.bytes).ok_or_else(|| self.not_a_model("it has no digest"))?;
+        let place = self.digest_place()?;
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.bytes[..at]);
+        hasher.update(&self.bytes[..place.start]);
         hasher.update(&[b'0'; DIGEST_LEN]);
-        hasher.update(&self.bytes[at + DIGEST_LEN..]);
-        if hasher.finalize().to_hex().as_bytes() == &self.bytes[at..at + DIGEST_LEN] {
+        let rest = &self.bytes[place.end..];
+        if rest.len() < PARALLEL {
+            hasher.update(rest);
+        } else {
+            hasher.update_rayon(rest);
+        }
+        if hasher.finalize().to_hex().as_bytes() == &self.bytes[place] {
             return Ok(());
         }
         Err(StoreError::Checksum {
             path: self.path.to_owned(),
         })
     }
+}
 
-    fn array(
-        &self,
-        tensors: &SafeTensors<'b>,
-        name: &str,
-        dtype: Dtype,
-    ) -> Result<(Vec<usize>, &'b [u8]), StoreError> {
-        let view = tensors
-            .tensor(name)
-            .map_err(|e| self.not_a_model(format!("array \"{name}\": {e}")))?;
-        self.expect(&format!("type of {name}"), dtype, view.dtype())?;
-        Ok((view.shape().to_vec(), view.data()))
-    }
-
-    fn floats(
-        &self,
-        tensors: &SafeTensors<'b>,
-        name: &str,
-        shape: &[usize],
-    ) -> Result<Vec<f32>, StoreError> {
-        let (found, bytes) = self.array(tensors, name, Dtype::F32)?;
-        self.expect(&format!("shape of {name}"), shape, found.as_slice())?;
-        Ok(bytes
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect())
-    }
-
-    fn integers(&self, tensors: &SafeTensors<'b>, name: &str) -> Result<Vec<u32>, StoreError> {
-        let (_, bytes) = self.array(tensors, name, Dtype::U32)?;
-        Ok(bytes
-            .chunks_exact(4)
-            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect())
-    }
-
-    fn finite(&self, name: &str, values: &[f32]) -> Result<Vec<f32>, StoreError> {
-        match values.iter().position(|v| !v.is_finite()) {
-            None => Ok(values.to_vec()),
-            Some(i) => Err(self.broken(&format!("{name}[{i}]"), "a finite number", values[i])),
-        }
-    }
-
-    fn vocabulary(&self, tensors: &SafeTensors<'b>) -> Result<Vocabulary, StoreError> {
-        let (_, hashes) = self.array(tensors, "slot_hashes", Dtype::U64)?;
-        let word = |b: &[u8]| {
-            b.iter()
-                .rev()
-                .fold(0_u64, |n, byte| n << 8 | u64::from(*byte))
-        };
-        let vocabulary = Vocabulary {
-            terms: self.array(tensors, "terms", Dtype::U8)?.1.to_vec(),
-            term_ends: self.integers(tensors, "term_ends")?,
-            block_starts: self.integers(tensors, "block_starts")?,
-            slot_hashes: hashes.chunks_exact(8).map(word).collect(),
-            slot_columns: self.integers(tensors, "slot_columns")?,
-        };
-        self.check_terms(&vocabulary)?;
-        self.check_slots(&vocabulary)?;
-        Ok(vocabulary)
-    }
-
-    fn check_terms(&self, v: &Vocabulary) -> Result<(), StoreError> {
-        let text = std::str::from_utf8(&v.terms).map_err(|e| self.broken("terms", "UTF-8", e))?;
-        let ascending = |ends: &[u32]| ends.windows(2).all(|w| w[0] <= w[1]);
-        let on_boundaries = v
-            .term_ends
+impl Arrays<'_> {
+    fn pipeline(&self, version: u32, metadata: Metadata) -> Result<Pipeline, StoreError> {
+        let reader = self.reader;
+        let vocabulary = self.vocabulary()?;
+        let n_features = vocabulary.n_features();
+        let n_outputs: usize = metadata.heads.iter().map(|h| h.task.labels.len()).sum();
+        metadata
+            .heads
             .iter()
-            .all(|&end| text.is_char_boundary(end as usize));
-        if !ascending(&v.term_ends) || !on_boundaries {
-            return Err(self.broken("term_ends", "ascending ends of terms", "others"));
-        }
-        self.expect(
-            "end of the last term",
-            v.terms.len(),
-            v.term_ends.last().map_or(0, |&e| e as usize),
-        )?;
-        self.expect(
-            "number of blocks",
-            Block::ALL.len() + 1,
-            v.block_starts.len(),
-        )?;
-        self.expect(
-            "end of the last block",
-            Some(&(v.n_features() as u32)),
-            v.block_starts.last(),
-        )?;
-        self.expect(
-            "order of blocks",
-            true,
-            ascending(&v.block_starts) && v.block_starts[0] == 0,
-        )
-    }
-
-    /// An empty slot must be left, or the search for an unknown term would never end.
-    fn check_slots(&self, v: &Vocabulary) -> Result<(), StoreError> {
-        self.expect("slots", v.slot_hashes.len(), v.slot_columns.len())?;
-        let used = v.slot_hashes.iter().filter(|h| **h != 0).count();
-        if !v.slot_hashes.len().is_power_of_two()
-            || used >= v.slot_hashes.len()
-            || used > v.n_features()
-        {
-            let expected = "a power of two of slots, at least one of them empty";
-            return Err(self.broken(
-                "slots",
-                expected,
-                format!("{used} of {} used", v.slot_hashes.len()),
-            ));
-        }
-        let outside = v
-            .slot_columns
-            .iter()
-            .find(|&&c| c as usize >= v.n_features().max(1));
-        outside.map_or(Ok(()), |c| {
-            Err(self.broken("slot_columns", format!("below {}", v.n_features()), c))
+            .try_for_each(|head| reader.head(head))?;
+        let idf = self.shaped("idf", &[n_features])?;
+        let weights = self.shaped("weights", &[n_features, n_outputs])?;
+        let bias = self.shaped("bias", &[n_outputs])?;
+        let analyzer = || Analyzer::new(&metadata.text.analyzer).map_err(|e| reader.build(e));
+        let (checked, text) = rayon::join(
+            || {
+                self.check(
+                    &vocabulary,
+                    [("weights", &weights), ("bias", &bias), ("idf", &idf)],
+                )
+            },
+            || {
+                let (analyzer, spec) = (analyzer()?, metadata.text.features.clone());
+                let matcher = self.matcher(version, &analyzer, &spec.tables.affixes)?;
+                let params = TfIdfParams::new(spec, analyzer, matcher).check();
+                let cleaner = Cleaner::new(&metadata.text.cleaner).map_err(|e| reader.build(e))?;
+                Ok((params.map_err(|e| reader.build(e))?, cleaner))
+            },
+        );
+        checked?;
+        let (params, cleaner) = text?;
+        let transfer = self.transfer(metadata.transfer_languages, &metadata.heads)?;
+        Ok(Pipeline {
+            text: metadata.text,
+            cleaner,
+            tfidf: params.with_vocabulary(vocabulary, Idf(idf)),
+            heads: metadata.heads,
+            weights: Weights::new(weights, n_outputs),
+            bias: Array1::from(bias.to_vec()),
+            n_articles: metadata.n_articles,
+            data_digest: metadata.data_digest,
+            statistics: metadata.statistics,
+            transfer,
+            buffers: Default::default(),
         })
     }
 
-    fn head(&self, head: &Head) -> Result<(), StoreError> {
-        let (name, n) = (&head.task.name, head.task.labels.len());
-        let sorted = head.task.labels.windows(2).all(|w| w[0] < w[1]);
-        self.expect(
-            &format!("{name}: labels sorted and unique, at least one"),
+    /// The model for languages that training lacked: a model file in the model file.
+    fn transfer(
+        &self,
+        languages: Vec<Lang>,
+        heads: &[Head],
+    ) -> Result<Option<Transfer>, StoreError> {
+        if languages.is_empty() {
+            return Ok(None);
+        }
+        let reader = self.reader;
+        reader.expect("models inside a model inside", 0, u8::from(reader.inner))?;
+        let (_, bytes) = self.array::<u8>("transfer", Dtype::U8)?;
+        let inner = Reader {
+            path: reader.path,
+            bytes: &Arc::new(FileBytes::Owned(bytes.to_vec())),
+            inner: true,
+        };
+        let pipeline = inner.pipeline()?;
+        let own: Vec<&Task> = heads.iter().map(|head| &head.task).collect();
+        let found = pipeline.heads().iter().map(|head| &head.task).collect();
+        reader.expect("tasks of the model inside", own, found)?;
+        Ok(Some(Transfer {
+            languages,
+            pipeline: Box::new(pipeline),
+        }))
+    }
+
+    /// All that has to look at every number.
+    fn check(
+        &self,
+        vocabulary: &Vocabulary,
+        floats: [(&str, &Array<f32>); 3],
+    ) -> Result<(), StoreError> {
+        let reader = self.reader;
+        let finite = || {
+            floats
+                .iter()
+                .try_for_each(|(name, values)| reader.finite(name, values))
+        };
+        let slots = || reader.slots(vocabulary);
+        let terms = || reader.terms(vocabulary);
+        let (numbers, (slots, terms)) = rayon::join(finite, || rayon::join(slots, terms));
+        terms.and(slots).and(numbers)
+    }
+
+    fn array<T: Pod>(&self, name: &str, kind: Dtype) -> Result<(&[usize], Array<T>), StoreError> {
+        let reader = self.reader;
+        let missing = || reader.not_a_model(format!("array \"{name}\" is missing"));
+        let info = self.header.info(name).ok_or_else(missing)?;
+        reader.expect(&format!("type of {name}"), kind, info.dtype)?;
+        let (from, to) = info.data_offsets;
+        let place = self.start.checked_add(from).zip(self.start.checked_add(to));
+        let place = place.filter(|(from, to)| from <= to && *to <= reader.bytes.len());
+        let (from, to) = place.ok_or_else(|| {
+            reader.broken(
+                &format!("place of {name}"),
+                "within the file",
+                format!("{from} to {to}"),
+            )
+        })?;
+        Ok((&info.shape, Array::new(reader.bytes, from..to)))
+    }
+
+    fn shaped(&self, name: &str, shape: &[usize]) -> Result<Array<f32>, StoreError> {
+        let (found, array) = self.array(name, Dtype::F32)?;
+        self.reader
+            .expect(&format!("shape of {name}"), shape, found)?;
+        Ok(array)
+    }
+
+    fn bytes(&self, name: &str) -> Result<Array<u8>, StoreError> {
+        Ok(self.array(name, Dtype::U8)?.1)
+    }
+
+    fn integers(&self, name: &str) -> Result<Array<u32>, StoreError> {
+        Ok(self.array(name, Dtype::U32)?.1)
+    }
+
+    fn strings(&self, text: &str, ends: &str) -> Result<Strings, StoreError> {
+        Ok(Strings {
+            text: self.bytes(text)?,
+            ends: self.integers(ends)?,
+        })
+    }
+
+    /// The vocabulary, but for what [`Arrays::check`] looks at.
+    fn vocabulary(&self) -> Result<Vocabulary, StoreError> {
+        let vocabulary = Vocabulary {
+            terms: self.strings("terms", "term_ends")?,
+            block_starts: self.integers("block_starts")?.to_vec(),
+            slot_hashes: self.array("slot_hashes", Dtype::U64)?.1,
+            slot_columns: self.integers("slot_columns")?,
+        };
+        let (reader, starts) = (self.reader, &vocabulary.block_starts);
+        reader.expect("number of blocks", Block::ALL.len() + 1, starts.len())?;
+        let n_features = vocabulary.n_features() as u32;
+        reader.expect("end of the last block", Some(&n_features), starts.last())?;
+        reader.expect(
+            "order of blocks",
             true,
-            sorted && n > 0,
+            starts.is_sorted() && starts[0] == 0,
         )?;
-        self.expect(&format!("{name}: support"), n, head.support.len())?;
-        let cuts = if head.task.kind == TaskKind::Multi {
-            n
-        } else {
-            0
+        Ok(vocabulary)
+    }
+
+    fn matcher(
+        &self,
+        version: u32,
+        analyzer: &Analyzer,
+        affixes: &str,
+    ) -> Result<Matcher, StoreError> {
+        if version == 1 {
+            let json = self.bytes("glossary")?;
+            let glossary: Glossary =
+                serde_json::from_slice(&json).map_err(|e| self.reader.not_a_model(e))?;
+            return Ok(Matcher::new(&glossary, analyzer, affixes));
+        }
+        let compiled = Compiled {
+            concepts: self.strings("concept_text", "concept_ends")?,
+            cells: self.integers("concept_cells")?,
+            form_ids: self.integers("form_ids")?,
+            form_ends: self.integers("form_ends")?,
+            words: self.strings("word_text", "word_ends")?,
+            word_marks: self.bytes("word_marks")?,
+            trie: Trie {
+                bytes: self.bytes("trie_bytes")?,
+                children: self.integers("trie_children")?,
+                form_ends: self.integers("trie_form_ends")?,
+                forms: self.integers("trie_forms")?,
+            },
         };
-        self.expect(&format!("{name}: cuts"), cuts, head.cuts.len())?;
-        let finite = match &head.calibration {
-            Calibration::Platt { coefficients } => {
-                self.expect(&format!("{name}: calibrated labels"), n, coefficients.len())?;
-                coefficients
-                    .iter()
-                    .all(|(a, b)| a.is_finite() && b.is_finite())
-            }
-            Calibration::Temperature { t } => t.is_finite() && *t > 0.0,
-        };
-        self.expect(&format!("{name}: finite calibration"), true, finite)?;
-        let in_range = head
-            .cuts
-            .iter()
-            .all(|c| (0.0..=1.0).contains(&c.probability));
-        self.expect(&format!("{name}: cuts between 0 and 1"), true, in_range)
+        match compiled.fault() {
+            None => Ok(Matcher::of(compiled, affixes)),
+            Some((what, expected, found)) => Err(self.reader.broken(what, expected, found)),
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn build(&self, source: impl Into<PipelineError>) -> StoreError {
+        StoreError::Build {
+            path: self.path.to_owned(),
+            source: source.into(),
+        }
     }
 }

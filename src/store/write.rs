@@ -1,12 +1,15 @@
 //! Pipeline to bytes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
+use bytemuck::Pod;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::atomic;
+use crate::features::Compiled;
 use crate::pipeline::Pipeline;
 
 use super::format::{DIGEST_LEN, DIGEST_MARK, FORMAT, METADATA_KEY, Metadata, StoreError};
@@ -38,10 +41,20 @@ impl Pipeline {
             n_articles: self.n_articles,
             data_digest: self.data_digest.clone(),
             statistics: self.statistics.clone(),
+            transfer_languages: self
+                .transfer
+                .as_ref()
+                .map_or_else(Vec::new, |t| t.languages.clone()),
         };
         let json = serde_json::to_string(&metadata).map_err(|e| e.to_string())?;
-        let glossary = serde_json::to_vec(&self.glossary).map_err(|e| e.to_string())?;
-        let arrays = self.arrays(glossary);
+        let transfer = self.transfer.as_ref().map(|t| t.pipeline.to_bytes());
+        let transfer = transfer.transpose()?;
+        let mut arrays = self.arrays();
+        arrays.extend(
+            transfer
+                .as_deref()
+                .map(|bytes| array("transfer", Dtype::U8, bytes)),
+        );
         let views: Result<Vec<_>, _> = arrays
             .iter()
             .map(|(name, dtype, shape, bytes)| {
@@ -55,61 +68,54 @@ impl Pipeline {
         Ok(bytes)
     }
 
-    fn arrays(&self, glossary: Vec<u8>) -> Vec<(&'static str, Dtype, Vec<usize>, Vec<u8>)> {
-        let v = self.tfidf.vocabulary();
-        let le32 = |values: &[u32]| {
-            values
-                .iter()
-                .flat_map(|x| x.to_le_bytes())
-                .collect::<Vec<u8>>()
-        };
-        let le_f32 = |values: &mut dyn Iterator<Item = &f32>| {
-            values.flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()
-        };
-        let le64: Vec<u8> = v.slot_hashes.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let (n_features, n_outputs) = self.weights.dim();
-        vec![
-            (
-                "bias",
-                Dtype::F32,
-                vec![n_outputs],
-                le_f32(&mut self.bias.iter()),
-            ),
-            (
-                "block_starts",
-                Dtype::U32,
-                vec![v.block_starts.len()],
-                le32(&v.block_starts),
-            ),
-            ("glossary", Dtype::U8, vec![glossary.len()], glossary),
-            (
-                "idf",
-                Dtype::F32,
-                vec![n_features],
-                le_f32(&mut self.tfidf.idf().0.iter()),
-            ),
-            (
-                "slot_columns",
-                Dtype::U32,
-                vec![v.slot_columns.len()],
-                le32(&v.slot_columns),
-            ),
-            ("slot_hashes", Dtype::U64, vec![v.slot_hashes.len()], le64),
-            (
-                "term_ends",
-                Dtype::U32,
-                vec![n_features],
-                le32(&v.term_ends),
-            ),
-            ("terms", Dtype::U8, vec![v.terms.len()], v.terms.clone()),
-            (
-                "weights",
-                Dtype::F32,
-                vec![n_features, n_outputs],
-                le_f32(&mut self.weights.iter()),
-            ),
-        ]
+    fn arrays(&self) -> Vec<NamedArray<'_>> {
+        let (v, weights) = (self.tfidf.vocabulary(), self.weights.values());
+        let (n_features, n_outputs) = (v.n_features(), self.bias.len());
+        let bias = self.bias.as_slice().unwrap_or_default();
+        let mut arrays = vec![
+            array("bias", Dtype::F32, bias),
+            array("block_starts", Dtype::U32, &v.block_starts),
+            array("idf", Dtype::F32, self.tfidf.idf().values()),
+            array("slot_columns", Dtype::U32, &v.slot_columns),
+            array("slot_hashes", Dtype::U64, &v.slot_hashes),
+            array("term_ends", Dtype::U32, &v.terms.ends),
+            array("terms", Dtype::U8, &v.terms.text),
+            array("weights", Dtype::F32, weights),
+        ];
+        arrays[7].2 = vec![n_features, n_outputs];
+        arrays.extend(glossary_arrays(self.tfidf.matcher().compiled()));
+        arrays
     }
+}
+
+type NamedArray<'a> = (&'static str, Dtype, Vec<usize>, Cow<'a, [u8]>);
+
+fn glossary_arrays(compiled: &Compiled) -> [NamedArray<'_>; 12] {
+    let (concepts, words, trie) = (&compiled.concepts, &compiled.words, &compiled.trie);
+    [
+        array("concept_text", Dtype::U8, &concepts.text),
+        array("concept_ends", Dtype::U32, &concepts.ends),
+        array("concept_cells", Dtype::U32, &compiled.cells),
+        array("form_ids", Dtype::U32, &compiled.form_ids),
+        array("form_ends", Dtype::U32, &compiled.form_ends),
+        array("word_text", Dtype::U8, &words.text),
+        array("word_ends", Dtype::U32, &words.ends),
+        array("word_marks", Dtype::U8, &compiled.word_marks),
+        array("trie_bytes", Dtype::U8, &trie.bytes),
+        array("trie_children", Dtype::U32, &trie.children),
+        array("trie_form_ends", Dtype::U32, &trie.form_ends),
+        array("trie_forms", Dtype::U32, &trie.forms),
+    ]
+}
+
+/// An array of one dimension, its numbers little endian.
+fn array<'a, T: Pod>(name: &'static str, kind: Dtype, numbers: &'a [T]) -> NamedArray<'a> {
+    let mut bytes = Cow::Borrowed(bytemuck::cast_slice::<T, u8>(numbers));
+    if cfg!(target_endian = "big") {
+        let each = bytes.to_mut().chunks_exact_mut(size_of::<T>());
+        each.for_each(<[u8]>::reverse);
+    }
+    (name, kind, vec![numbers.len()], bytes)
 }
 
 /// Puts the digest of the whole file, taken while the digits are zeros, in their place.

@@ -43,6 +43,13 @@ pub struct Scratch {
     stems: StemCache,
 }
 
+impl Scratch {
+    /// The first agency that the text read last names as its source.
+    pub(crate) fn first_outlet(&self) -> Option<Outlet> {
+        self.scraps.agencies.first().cloned()
+    }
+}
+
 /// Stems already made, of one language: words repeat, stemmers are slow.
 #[derive(Debug, Default)]
 struct StemCache {
@@ -63,8 +70,8 @@ impl StemCache {
     }
 }
 
-/// Most stems remembered: bounds the memory of a thread to about 25 MB.
-const CACHED_STEMS: usize = 1 << 18;
+/// Most stems remembered: bounds the memory of a thread to about 2 MB a language.
+const CACHED_STEMS: usize = 1 << 14;
 
 impl Analyzer {
     /// Builds the analyzer a spec describes.

@@ -1,4 +1,4 @@
-//! One character to its class and its folded form: a table over the basic plane, one for each way of folding.
+//! One character to its class and its folded form: a table over the scripts of news in the six languages, one for each way of folding.
 //!
 //! Folding a character does not look at its neighbours; what does (numbers, clitics, compounds) is in `scan` and `join`.
 
@@ -77,15 +77,23 @@ const CLASSES: [Class; 20] = [
     Class::Quote,
 ];
 
-/// The class of every character of the basic plane and its folded form.
+/// The class of every character below [`CELLS`] and its folded form; of the others they are found out each time.
 #[derive(Debug)]
 pub(super) struct FoldTable {
     /// `class << 16 | folded character`.
-    cells: Box<[u32; 0x1_0000]>,
+    cells: Box<[u32; CELLS]>,
     /// What an ASCII character is to the fast way through words.
     ascii: [u8; 256],
+    /// Characters of one and two bytes that are letters and fold to themselves: nearly all of a text.
+    settled: Box<[bool; SHORT_CODES]>,
     how: How,
 }
+
+/// Letters, marks and signs end here, then come the scripts of East Asia: a larger table would take longer to build than a
+/// few articles to answer.
+const CELLS: usize = 0x3000;
+/// Characters of one or two bytes in UTF-8.
+const SHORT_CODES: usize = 0x800;
 
 /// An ASCII letter that folds to its lower case.
 pub(super) const ASCII_LETTER: u8 = 1;
@@ -120,15 +128,19 @@ impl FoldTable {
             };
             (classify(c) as u32) << 16 | (fold_letter(c, how) as u32).min(0xFFFF)
         };
-        let mut cells = Box::new([0; 0x1_0000]);
+        let mut cells = Box::new([0; CELLS]);
         (0..)
             .zip(cells.iter_mut())
             .for_each(|(code, slot)| *slot = cell(code));
         let mut table = FoldTable {
             cells,
             ascii: [0; 256],
+            settled: Box::new([false; SHORT_CODES]),
             how,
         };
+        for code in 0..SHORT_CODES as u16 {
+            table.settled[usize::from(code)] = table.letter(code) == Some(code);
+        }
         for byte in 0..0x80 {
             table.ascii[usize::from(byte)] = table.ascii_kind(byte);
         }
@@ -156,6 +168,30 @@ impl FoldTable {
     pub(super) fn letter(&self, code: u16) -> Option<u16> {
         let cell = self.cells[usize::from(code)];
         (cell >> 16 == Class::Letter as u32).then_some(cell as u16)
+    }
+
+    /// How many bytes from `at` on are letters that fold to themselves.
+    #[inline(always)]
+    pub(super) fn settled(&self, bytes: &[u8], mut at: usize) -> usize {
+        let from = at;
+        while let Some(&first) = bytes.get(at) {
+            if first < 0x80 {
+                if !self.settled[usize::from(first)] {
+                    break;
+                }
+                at += 1;
+            } else {
+                let Some(&second) = bytes.get(at + 1).filter(|_| first < 0xE0) else {
+                    break;
+                };
+                let code = usize::from(first & 0x1F) << 6 | usize::from(second & 0x3F);
+                if !self.settled[code] {
+                    break;
+                }
+                at += 2;
+            }
+        }
+        at - from
     }
 
     /// Class and folded form of one character.

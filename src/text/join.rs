@@ -2,7 +2,8 @@
 
 use super::{
     Lang,
-    lexicon::{Affix, Lexicon, MAX_PARTS, mark},
+    filter::mark,
+    lexicon::{Affix, Lexicon, MAX_PARTS},
     scan::{Line, Raw, kind},
 };
 
@@ -25,8 +26,10 @@ fn merge(line: &mut Line, into: usize, next: Raw) {
     if word.end == next.start {
         line.words[into].end = next.end;
     } else {
-        let whole = [line.key(&word), line.key(&next)].concat();
-        rewrite(line, into, &whole);
+        let start = line.arena.len();
+        line.arena.extend_from_within(word.place());
+        line.arena.extend_from_within(next.place());
+        rekey(line, into, start);
     }
     let word = &mut line.words[into];
     word.joint = joint;
@@ -36,42 +39,62 @@ fn merge(line: &mut Line, into: usize, next: Raw) {
 
 fn persian(line: &mut Line, lexicon: &Lexicon) {
     let (mut written, mut at) = (0, 0);
-    let mut ahead = lexicon.marks(line.key_at(0));
+    let mut ahead = marks(line, 0, lexicon);
     while at < line.words.len() {
-        let mut marks = ahead;
-        let parts = if marks & mark::OPENS == 0 {
-            1
-        } else {
-            compound_at(line, at, lexicon)
-        };
+        let here = std::mem::replace(&mut ahead, marks(line, at + 1, lexicon));
         line.words[written] = line.words[at];
-        for next in at + 1..at + parts {
-            merge(line, written, line.words[next]);
-            marks = lexicon.marks(line.key_at(written));
-        }
-        at += parts;
-        ahead = lexicon.marks(line.key_at(at));
-        while at < line.words.len() && joins_persian(line, written, at, [marks, ahead], lexicon) {
-            merge(line, written, line.words[at]);
+        // Four words of five: nothing to join, nothing to rewrite.
+        if here == 0 && ahead & mark::AFFIX == 0 {
             at += 1;
-            marks = lexicon.marks(line.key_at(written));
-            ahead = lexicon.marks(line.key_at(at));
+        } else {
+            at = persian_word(line, written, at, [here, ahead], lexicon);
+            ahead = marks(line, at, lexicon);
         }
-        canonical(line, written, lexicon);
         written += 1;
     }
     line.words.truncate(written);
 }
 
+fn marks(line: &Line, at: usize, lexicon: &Lexicon) -> u8 {
+    let word = line.words.get(at);
+    word.map_or(0, |word| lexicon.marks(&line.arena, word))
+}
+
+/// Takes into the word at `written`, a copy of the one at `at`, what belongs to it; gives the place of the next word.
+fn persian_word(
+    line: &mut Line,
+    written: usize,
+    at: usize,
+    [mut here, mut ahead]: [u8; 2],
+    lexicon: &Lexicon,
+) -> usize {
+    let compound = here & mark::OPENS != 0;
+    let parts = if compound {
+        compound_at(line, at, lexicon)
+    } else {
+        1
+    };
+    let mut next = at + 1;
+    while next < at + parts {
+        merge(line, written, line.words[next]);
+        next += 1;
+    }
+    if parts > 1 {
+        (here, ahead) = (marks(line, written, lexicon), marks(line, next, lexicon));
+    }
+    while next < line.words.len() && joins_persian(line, written, next, [here, ahead], lexicon) {
+        merge(line, written, line.words[next]);
+        next += 1;
+        (here, ahead) = (marks(line, written, lexicon), marks(line, next, lexicon));
+    }
+    canonical(line, written, lexicon);
+    next
+}
+
 /// How many words from `at` make a compound of the lexicon; 1 for none.
 fn compound_at(line: &Line, at: usize, lexicon: &Lexicon) -> usize {
     let first = &line.words[at];
-    // The keys stand side by side: what follows the first part is what may belong to it.
-    let ahead = line.arena.get(first.start as usize..).unwrap_or("");
-    if !first.is(kind::ARABIC)
-        || !lexicon.may_open(ahead, first.len())
-        || !lexicon.starts_compound(line.key(first))
-    {
+    if !first.is(kind::ARABIC) || !lexicon.starts_compound(line.key(first)) {
         return 1;
     }
     let apart = |index: usize| {
@@ -133,26 +156,26 @@ fn is_letter_name(line: &Line, after: usize) -> bool {
 /// Rewrites a word that the lexicon knows under another spelling.
 fn canonical(line: &mut Line, index: usize, lexicon: &Lexicon) {
     let key = line.key_at(index);
-    if !lexicon.may_be_rewritten(key) {
+    if marks(line, index, lexicon) & mark::REWRITTEN == 0 {
         return;
     }
     let Some((canonical, ending)) = lexicon.compound(key) else {
         return;
     };
-    if key.len() == canonical.len() + ending.len() && key.starts_with(canonical) {
+    if key.len() == canonical.len() + ending && key.starts_with(canonical) {
         return;
     }
-    let whole = [canonical, ending].concat();
-    rewrite(line, index, &whole);
+    let (start, end) = (line.arena.len(), line.words[index].end as usize);
+    line.arena.push_str(canonical);
+    line.arena.extend_from_within(end - ending..end);
+    rekey(line, index, start);
 }
 
-/// Gives a word another key, at the end of the arena.
-fn rewrite(line: &mut Line, index: usize, key: &str) {
-    let start = line.arena.len() as u32;
-    line.arena.push_str(key);
+/// Gives a word the key that stands from `start` to the end of the arena.
+fn rekey(line: &mut Line, index: usize, start: usize) {
     let end = line.arena.len() as u32;
     if let Some(word) = line.words.get_mut(index) {
-        (word.start, word.end, word.joint) = (start, end, 0);
+        (word.start, word.end, word.joint) = (start as u32, end, 0);
     }
 }
 
@@ -187,6 +210,9 @@ fn joins_arabic(line: &Line, before: usize, at: usize) -> bool {
 
 /// `ل` + `ال…` is written `لل…`.
 fn elide_article(line: &mut Line, index: usize) {
-    let whole = line.key_at(index).replacen("لال", "لل", 1);
-    rewrite(line, index, &whole);
+    let (start, word) = (line.arena.len(), line.words[index]);
+    line.arena.push_str("لل");
+    line.arena
+        .extend_from_within(word.start as usize + "لال".len()..word.end as usize);
+    rekey(line, index, start);
 }

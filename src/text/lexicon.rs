@@ -2,85 +2,16 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{RuleTables, TextError, fold::squeeze};
+use super::{
+    RuleTables, TextError,
+    filter::{Filter, Marks, Print, mark},
+    fold::squeeze,
+    scan::Raw,
+};
 
 /// Hash maps of the text room: no random seed, fast on short keys; their order is never looked at.
 pub(super) type Map<K, V> = FxHashMap<K, V>;
 type Set<K> = FxHashSet<K>;
-
-/// Tells most words that are not in a set apart from those that may be, in one look.
-#[derive(Debug, Clone)]
-pub(super) struct Filter(Box<[u64; FILTER_BITS / 64]>);
-
-const FILTER_BITS: usize = 1 << 15;
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self(Box::new([0; FILTER_BITS / 64]))
-    }
-}
-
-impl Filter {
-    pub(super) fn add(&mut self, key: &str) {
-        let bit = spread(key) as usize % FILTER_BITS;
-        self.0[bit / 64] |= 1 << (bit % 64);
-    }
-
-    #[inline]
-    pub(super) fn may_hold(&self, key: &str) -> bool {
-        let bit = spread(key) as usize % FILTER_BITS;
-        self.0[bit / 64] & (1 << (bit % 64)) != 0
-    }
-}
-
-/// A few mixed bits of a key: of its first and last bytes and its length.
-#[inline]
-fn spread(key: &str) -> u64 {
-    let bytes = key.as_bytes();
-    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-            (Some(first), Some(last)) => (
-                u64::from(u32::from_le_bytes(*first)),
-                u64::from(u32::from_le_bytes(*last)),
-            ),
-            _ => bytes.iter().fold((0, 0), |(first, last), byte| {
-                (last, first << 8 | u64::from(*byte))
-            }),
-        },
-    };
-    let mixed =
-        (first ^ last.rotate_left(23) ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mixed >> 40
-}
-
-/// What a word may be to its neighbours, as bits.
-pub(super) mod mark {
-    /// First part of a compound.
-    pub(in crate::text) const OPENS: u8 = 1;
-    /// Affix of the word before it.
-    pub(in crate::text) const AFFIX: u8 = 2;
-    /// Prefix of the word behind it.
-    pub(in crate::text) const PREFIX: u8 = 4;
-}
-
-/// The marks of all words in one table: a word that no table of the lexicon knows mostly has none.
-#[derive(Debug)]
-struct Marks(Box<[u8; MARKS]>);
-
-const MARKS: usize = 1 << 14;
-
-impl Default for Marks {
-    fn default() -> Self {
-        Self(Box::new([0; MARKS]))
-    }
-}
-
-impl Marks {
-    fn add(&mut self, key: &str, mark: u8) {
-        self.0[spread(key) as usize % MARKS] |= mark;
-    }
-}
 
 /// Most words in a compound.
 pub(super) const MAX_PARTS: usize = 4;
@@ -103,14 +34,16 @@ pub(super) enum Affix {
 pub(super) struct Lexicon {
     affixes: Map<String, Affix>,
     prefixes: Vec<String>,
-    marks: Marks,
+    affix_marks: Marks,
     inflections: Vec<String>,
+    /// In bytes, two a letter.
+    longest_inflection: usize,
     /// Past participles, which take the copula.
     participles: Set<String>,
     /// First parts of compounds.
     first: Set<String>,
     /// First parts with the two letters that follow them.
-    opening_filter: Filter,
+    openings: Filter,
     /// Compound written together to its canonical key.
     compounds: Map<String, String>,
     compound_filter: Filter,
@@ -167,9 +100,8 @@ impl Lexicon {
             "derived" => Affix::Derived,
             "prefix" => {
                 self.prefixes.extend(affixes);
-                self.prefixes
-                    .iter()
-                    .for_each(|prefix| self.marks.add(prefix, mark::PREFIX));
+                let prints = self.prefixes.iter().map(|prefix| Print::alone(prefix));
+                prints.for_each(|print| self.affix_marks.add(print.whole(), mark::PREFIX));
                 return Ok(());
             }
             "participle" => {
@@ -178,12 +110,15 @@ impl Lexicon {
             }
             "inflection" => {
                 self.inflections.extend(affixes);
+                let lengths = self.inflections.iter().map(String::len);
+                self.longest_inflection = lengths.max().unwrap_or(0);
                 return Ok(());
             }
             other => return Err(format!("unknown kind {other:?}")),
         };
         for affix in affixes {
-            self.marks.add(&affix, mark::AFFIX);
+            self.affix_marks
+                .add(Print::alone(&affix).whole(), mark::AFFIX);
             self.affixes.insert(affix, kind);
         }
         Ok(())
@@ -205,22 +140,33 @@ impl Lexicon {
             key_of(canonical)
         };
         if canonical != joined {
-            self.rewritten.add(three_letters(&joined));
+            self.rewritten.add(Print::alone(&joined).beginning());
         }
         if let Some(first) = parts.first().filter(|_| parts.len() > 1) {
-            self.marks.add(first, mark::OPENS);
-            self.opening_filter.add(opening(&joined, first.len()));
+            if joined.len() < first.len() + 4 {
+                return Err("the parts behind the first have less than two letters".to_owned());
+            }
+            let print = Print::alone(first).with_next(&joined, first.len());
+            self.openings.add(print);
             self.first.insert(first.clone());
         }
-        self.compound_filter.add(&joined);
+        self.compound_filter.add(Print::alone(&joined).whole());
         self.compounds.insert(joined, canonical);
         Ok(())
     }
 
-    /// What a word may be; each of the marks has to be proved.
+    /// What a word of `arena` may be; each of the marks has to be proved.
     #[inline]
-    pub(super) fn marks(&self, key: &str) -> u8 {
-        self.marks.0[spread(key) as usize % MARKS]
+    pub(super) fn marks(&self, arena: &str, word: &Raw) -> u8 {
+        let print = Print::of(arena, word.place());
+        // The keys stand side by side: what follows in the arena is the next word.
+        let opens = self
+            .openings
+            .may_hold(print.with_next(arena, word.end as usize));
+        let rewritten = self.rewritten.may_hold(print.beginning());
+        self.affix_marks.of(print.whole())
+            | (u8::from(opens) * mark::OPENS)
+            | (u8::from(rewritten) * mark::REWRITTEN)
     }
 
     pub(super) fn affix(&self, key: &str) -> Option<Affix> {
@@ -239,29 +185,19 @@ impl Lexicon {
         self.first.contains(key)
     }
 
-    /// Some compound may begin with the first `first` bytes of `joined` as its first part and go on as `joined` does.
-    pub(super) fn may_open(&self, joined: &str, first: usize) -> bool {
-        self.opening_filter.may_hold(opening(joined, first))
-    }
-
-    /// Some compound that begins like `key` has another canonical key.
-    pub(super) fn may_be_rewritten(&self, key: &str) -> bool {
-        self.rewritten.may_hold(three_letters(key))
-    }
-
-    /// The canonical key of a compound with or without an inflection, and the inflection.
-    pub(super) fn compound<'a>(&'a self, joined: &'a str) -> Option<(&'a str, &'a str)> {
-        if let Some(canonical) = self.whole_compound(joined) {
-            return Some((canonical, ""));
-        }
-        self.inflections.iter().find_map(|ending| {
-            let base = joined.strip_suffix(ending.as_str())?;
-            Some((self.whole_compound(base)?, ending.as_str()))
-        })
+    /// The canonical key of a compound with or without an inflection, and the bytes of the inflection.
+    pub(super) fn compound(&self, joined: &str) -> Option<(&str, usize)> {
+        let cuts = (0..=self.longest_inflection).step_by(2);
+        cuts.filter_map(|bytes| joined.split_at_checked(joined.len().checked_sub(bytes)?))
+            .find_map(|(base, ending)| {
+                let canonical = self.whole_compound(base)?;
+                let known = ending.is_empty() || self.inflections.iter().any(|one| one == ending);
+                known.then_some((canonical, ending.len()))
+            })
     }
 
     fn whole_compound(&self, joined: &str) -> Option<&str> {
-        let maybe = self.compound_filter.may_hold(joined);
+        let maybe = self.compound_filter.may_hold(Print::alone(joined).whole());
         maybe
             .then(|| self.compounds.get(joined).map(String::as_str))
             .flatten()
@@ -310,16 +246,6 @@ fn each_line(
         })?;
     }
     Ok(())
-}
-
-/// The first part of a compound with two letters more.
-fn opening(joined: &str, first: usize) -> &str {
-    joined.get(..first + 4).unwrap_or(joined)
-}
-
-/// The first three letters of a word in the Arabic script.
-fn three_letters(key: &str) -> &str {
-    key.get(..6).unwrap_or(key)
 }
 
 fn key_of(word: &str) -> String {

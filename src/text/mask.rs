@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use super::{
     Lang, RuleTables, TextError,
+    filter::{Filter, Print},
     join::join,
-    lexicon::{Filter, Lexicon, Map},
+    lexicon::{Lexicon, Map},
     scan::{Line, Raw, Scanner, gap, kind},
 };
 
@@ -112,7 +113,7 @@ impl Masks {
             return Err("the phrase has no word".to_owned());
         }
         let head = words.remove(0);
-        slot.heads.add(&head);
+        slot.heads.add(Print::alone(&head).whole());
         slot.by_head.entry(head).or_default().push((words, part));
         Ok(())
     }
@@ -185,7 +186,9 @@ impl Phrases {
             return;
         };
         let head = base(line, word);
-        if !self.heads.may_hold(head) {
+        let start = word.start as usize;
+        let print = Print::of(&line.arena, start..start + head.len());
+        if !self.heads.may_hold(print.whole()) {
             return;
         }
         for (rest, part) in self.by_head.get(head).into_iter().flatten() {

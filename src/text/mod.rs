@@ -5,6 +5,7 @@
 //! and example in `docs/text.md`.
 
 mod analyzer;
+mod filter;
 mod fold;
 mod join;
 mod lang;

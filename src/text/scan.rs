@@ -64,6 +64,11 @@ impl Raw {
         (self.end - self.start) as usize
     }
 
+    /// Place of the key in the arena.
+    pub(super) fn place(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
     pub(super) fn is(&self, bits: u8) -> bool {
         self.kind & bits != 0
     }
@@ -88,9 +93,7 @@ impl Line {
     }
 
     pub(super) fn key(&self, word: &Raw) -> &str {
-        self.arena
-            .get(word.start as usize..word.end as usize)
-            .unwrap_or("")
+        self.arena.get(word.place()).unwrap_or("")
     }
 
     pub(super) fn key_at(&self, index: usize) -> &str {
@@ -134,24 +137,33 @@ impl<'t> Scanner<'t> {
         }
         self.lower(line);
         let mut gap = 0;
-        while let Some((c, len)) = self.peek(self.at) {
-            if c == ' ' {
+        while let Some(&byte) = self.text.as_bytes().get(self.at) {
+            if self.at >= self.end {
+                break;
+            }
+            if byte == b' ' {
                 self.at += 1;
                 gap |= gap::SPACE;
                 continue;
             }
-            match self.table.get(c).0 {
+            let full = line.words.len() >= LINE_WORDS;
+            if !full && (self.plain_word(line, gap) || self.letter_word(line, gap)) {
+                gap = 0;
+                continue;
+            }
+            let Some((class, _, len)) = self.class_at(self.at) else {
+                break;
+            };
+            match class {
                 Class::Newline => {
                     self.at += len;
                     break;
                 }
-                class @ (Class::Letter | Class::Digit | Class::Compat) => {
-                    if line.words.len() >= LINE_WORDS {
+                Class::Letter | Class::Digit | Class::Compat => {
+                    if full {
                         break;
                     }
-                    if !self.plain_word(line, gap) {
-                        self.word(line, gap, class);
-                    }
+                    self.word(line, gap, class);
                     gap = 0;
                 }
                 class => {
@@ -212,10 +224,36 @@ impl<'t> Scanner<'t> {
         )
     }
 
+    /// Takes the word that begins here if it begins with plain letters, as nearly all do.
+    #[inline(always)]
+    fn letter_word(&mut self, line: &mut Line, gap: u8) -> bool {
+        let (from, start) = (self.at, line.arena.len());
+        self.run(&mut line.arena);
+        if self.at == from {
+            return false;
+        }
+        let word = Raw {
+            start: start as u32,
+            end: line.arena.len() as u32,
+            joint: 0,
+            gap,
+            kind: self.kind_of(from),
+            from,
+            to: self.at,
+        };
+        if self.text.as_bytes().get(self.at) == Some(&b' ') {
+            line.words.push(word);
+        } else {
+            self.finish_word(line, word, Self::letters);
+        }
+        true
+    }
+
     fn word(&mut self, line: &mut Line, gap: u8, class: Class) {
-        let mut word = Raw {
-            start: line.arena.len() as u32,
-            end: 0,
+        let start = line.arena.len() as u32;
+        let word = Raw {
+            start,
+            end: start,
             joint: 0,
             gap,
             kind: 0,
@@ -223,19 +261,39 @@ impl<'t> Scanner<'t> {
             to: self.at,
         };
         match class {
-            Class::Digit => self.number(line, &mut word),
-            _ => self.letters(line, &mut word),
+            Class::Digit => self.finish_word(line, word, Self::number),
+            _ => self.finish_word(line, word, Self::letters),
         }
+    }
+
+    /// Reads the rest of a word.
+    fn finish_word(
+        &mut self,
+        line: &mut Line,
+        mut word: Raw,
+        rest: impl Fn(&mut Self, &mut Line, &mut Raw),
+    ) {
+        rest(self, line, &mut word);
         word.end = line.arena.len() as u32;
         if word.end > word.start {
             line.words.push(word);
         }
     }
 
-    /// A run of letters with what may stand inside a word.
+    /// Script of the plain letters read since `from`: that of the first; none for no letters.
+    fn kind_of(&self, from: usize) -> u8 {
+        let first = self.text.as_bytes().get(from).copied().unwrap_or(0);
+        match first {
+            _ if self.at == from => 0,
+            0xD8..0xDC => kind::LETTERS | kind::ARABIC,
+            0xE0.. if self.arabic_at(from) => kind::LETTERS | kind::ARABIC,
+            _ => kind::LETTERS,
+        }
+    }
+
+    /// What may stand inside a word, and the letters behind it; the plain letters before it have been read.
     fn letters(&mut self, line: &mut Line, word: &mut Raw) {
         loop {
-            self.run(line, word);
             let Some((c, len)) = self.peek(self.at) else {
                 return;
             };
@@ -247,38 +305,37 @@ impl<'t> Scanner<'t> {
             if too_long || !self.inside(line, word, class, c, len) {
                 return;
             }
+            let from = self.at;
+            self.run(&mut line.arena);
+            if self.at > from {
+                self.has_letters(word, self.kind_of(from) & kind::ARABIC != 0);
+                word.to = self.at;
+            }
         }
     }
 
     /// Plain letters: stretches that fold to themselves are copied whole.
     #[inline]
-    fn run(&mut self, line: &mut Line, word: &mut Raw) {
+    fn run(&mut self, arena: &mut String) {
         let bytes = self.text.as_bytes().get(..self.end).unwrap_or(&[]);
-        let (from, mut copied, mut at) = (self.at, self.at, self.at);
-        while let Some((code, len)) = short_code(bytes, at) {
-            let Some(folded) = self.table.letter(code) else {
+        let (from, mut at) = (self.at, self.at);
+        let short = bytes.get(..from + KEY_BYTES + 1).unwrap_or(bytes);
+        while at - from <= KEY_BYTES {
+            let settled = self.table.settled(short, at);
+            arena.push_str(self.text.get(at..at + settled).unwrap_or(""));
+            at += settled;
+            if at - from > KEY_BYTES || bytes.get(at) == Some(&b' ') {
+                break;
+            }
+            let changed = short_code(bytes, at)
+                .and_then(|(code, len)| Some((code, self.table.letter(code)?, len)));
+            let Some((code, folded, len)) = changed else {
                 break;
             };
-            if folded != code {
-                line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
-                line.arena.push(self.folded(code, folded, at + len));
-                copied = at + len;
-            }
+            arena.push(self.folded(code, folded, at + len));
             at += len;
-            if at - from > KEY_BYTES {
-                break;
-            }
         }
-        line.arena.push_str(self.text.get(copied..at).unwrap_or(""));
-        if at > from {
-            let first = bytes.get(from).copied().unwrap_or(0);
-            self.has_letters(
-                word,
-                matches!(first, 0xD8..0xDC) || (first >= 0xE0 && self.arabic_at(from)),
-            );
-            word.to = at;
-            self.at = at;
-        }
+        self.at = at;
     }
 
     /// `مسئول` and `مسؤول` are one word: before a waw the hamza sits on either.

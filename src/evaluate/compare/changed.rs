@@ -97,12 +97,14 @@ fn changed_article(
     let of_label = |evidence: &[Evidence]| -> Vec<Evidence> {
         evidence
             .iter()
-            .filter(|one| one.task == *name && labels.iter().any(|label| label.label == one.label))
+            .filter(|one| labels.iter().any(|label| one.speaks_of(name, &label.label)))
             .cloned()
             .collect()
     };
     let of_task = |sentences: &[Sentence]| -> Vec<Sentence> {
-        let of_task = sentences.iter().filter(|one| one.task == *name);
+        let of_task = sentences
+            .iter()
+            .filter(|one| one.is_of(name, &task.baseline.task.labels));
         of_task.cloned().collect()
     };
     let sentences = of_task(&after.sentences);

@@ -1,21 +1,19 @@
-//! Clitics and endings that may stand around a form in Arabic and Persian, from `data/affixes.csv`.
+//! Clitics and endings that may stand around a form in Arabic and Persian, from a table as `data/affixes.csv`.
 
 use crate::features::roles::roles;
 use crate::text::Lang;
-
-const TABLE: &str = include_str!("../../../data/affixes.csv");
 
 /// What may surround a form of one language; every list is empty for languages whose forms carry stars instead.
 #[derive(Debug, Default)]
 pub(crate) struct Affixes {
     /// Article with its proclitics, longest first: stripped from forms and tokens alike.
-    article: Vec<&'static str>,
+    article: Vec<String>,
     /// Proclitics left in front of a token without article.
-    proclitics: Vec<&'static str>,
+    proclitics: Vec<String>,
     /// Endings after a form.
-    suffixes: Vec<&'static str>,
+    suffixes: Vec<String>,
     /// Endings after a form that lost its final h (ة, ه).
-    feminine_suffixes: Vec<&'static str>,
+    feminine_suffixes: Vec<String>,
 }
 
 /// Shortest word, in characters, that takes an article, proclitics or endings: shorter ones fire on too many other words
@@ -24,10 +22,11 @@ const SHORTEST: usize = 3;
 
 impl Affixes {
     /// The lists of one language.
-    pub(crate) fn new(lang: Lang) -> Self {
+    pub(crate) fn new(table: &str, lang: Lang) -> Self {
         let mut affixes = Self::default();
-        for (role, mut forms) in roles(TABLE, lang) {
-            forms.sort_by_key(|f| (std::cmp::Reverse(f.len()), *f));
+        for (role, forms) in roles(table, lang) {
+            let mut forms: Vec<String> = forms.into_iter().map(str::to_owned).collect();
+            forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
             match role {
                 "article" => affixes.article = forms,
                 "proclitic" => affixes.proclitics = forms,
@@ -44,7 +43,7 @@ impl Affixes {
         let rest = self
             .article
             .iter()
-            .filter_map(|article| key.strip_prefix(article));
+            .filter_map(|article| key.strip_prefix(article.as_str()));
         rest.filter(|rest| rest.chars().nth(SHORTEST - 1).is_some())
             .min_by_key(|rest| rest.len())
             .unwrap_or(key)
@@ -59,6 +58,12 @@ impl Affixes {
             .unwrap_or(form)
     }
 
+    /// What stands behind each proclitic that `token` (article stripped) begins with.
+    pub(crate) fn behind_proclitics<'k>(&self, token: &'k str) -> impl Iterator<Item = &'k str> {
+        let proclitics = self.proclitics.iter();
+        proclitics.filter_map(|proclitic| token.strip_prefix(proclitic.as_str()))
+    }
+
     /// True where `token` (article stripped) is `form` with allowed proclitics and endings.
     pub(crate) fn matches(&self, form: &str, star: bool, token: &str) -> bool {
         if self.continues(form, star, token) {
@@ -66,9 +71,7 @@ impl Affixes {
         }
         form.chars().nth(SHORTEST - 1).is_some()
             && self
-                .proclitics
-                .iter()
-                .filter_map(|p| token.strip_prefix(p))
+                .behind_proclitics(token)
                 .any(|t| self.continues(form, star, t))
     }
 
@@ -77,7 +80,7 @@ impl Affixes {
             if rest.is_empty() || star {
                 return true;
             }
-            if form.chars().nth(SHORTEST - 1).is_some() && self.suffixes.contains(&rest) {
+            if form.chars().nth(SHORTEST - 1).is_some() && has(&self.suffixes, rest) {
                 return true;
             }
         }
@@ -85,16 +88,21 @@ impl Affixes {
         stem.len() < form.len()
             && token
                 .strip_prefix(stem)
-                .is_some_and(|rest| self.feminine_suffixes.contains(&rest))
+                .is_some_and(|rest| has(&self.feminine_suffixes, rest))
     }
+}
+
+fn has(endings: &[String], rest: &str) -> bool {
+    endings.iter().any(|ending| ending == rest)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::FeatureTables;
 
     fn matches(lang: Lang, form: &str, token: &str) -> bool {
-        let affixes = Affixes::new(lang);
+        let affixes = Affixes::new(&FeatureTables::default().affixes, lang);
         affixes.matches(
             affixes.strip_article(form),
             false,

@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::features::Document;
 use crate::features::tokens::TokenBuffer;
+use crate::features::{Document, FeatureTables};
 use crate::text::{Analyzer, Lang};
 
-use super::matcher::{Form, FormId, FormWord, Hit, Matcher};
-use super::{Glossary, GlossaryError, GlossaryFile, GlossaryRow};
+use super::affixes::Affixes;
+use super::form::{Form, FormId, FormWord, forms_of};
+use super::matcher::{Hit, Matcher};
+use super::{Glossary, GlossaryFile, GlossaryRow};
 
 /// Shortest stem, in letters, that needs no note.
 const SHORTEST_STEM: usize = 3;
@@ -101,19 +103,17 @@ fn rows(files: &[GlossaryFile]) -> Rows<'_> {
 }
 
 /// Everything that can be seen without a corpus: by file and line, then by check.
-///
-/// # Errors
-/// When the forms cannot be compiled.
-pub fn check_forms(
-    files: &[GlossaryFile],
-    analyzer: &Analyzer,
-) -> Result<Vec<GlossaryFinding>, GlossaryError> {
-    let matcher = Matcher::new(&Glossary::of_rows(files), analyzer)?;
+#[must_use]
+pub fn check_forms(files: &[GlossaryFile], analyzer: &Analyzer) -> Vec<GlossaryFinding> {
+    let (glossary, tables) = (Glossary::of_rows(files), FeatureTables::default());
+    let affixes = Lang::ALL.map(|lang| Affixes::new(&tables.affixes, lang));
+    let forms = forms_of(&glossary, analyzer, &affixes);
+    let matcher = Matcher::of_forms(&glossary, &forms, &tables.affixes);
     let rows = rows(files);
     let mut findings: Vec<GlossaryFinding> = files.iter().flat_map(format).collect();
     repeated_concepts(&rows, &mut findings);
     missing_languages(&rows, &mut findings);
-    let compiled: BTreeSet<FormId> = matcher.forms().iter().map(|form| form.id).collect();
+    let compiled: BTreeSet<FormId> = forms.iter().map(|form| form.id).collect();
     for id in ids(&rows).filter(|id| !compiled.contains(id)) {
         let message = "holds no word; write letters or remove it";
         findings.push(finding(
@@ -124,14 +124,14 @@ pub fn check_forms(
             message.to_owned(),
         ));
     }
-    let words = Words::new(matcher.forms());
-    let mut buffers = (TokenBuffer::default(), String::new(), Vec::new());
-    for form in matcher.forms() {
+    let words = Words::new(&forms);
+    let mut buffers = (TokenBuffer::default(), Vec::new());
+    for form in &forms {
         let text = form_text(&rows, form.id);
         let plain: String = text.chars().filter(|c| !matches!(c, '*' | '=')).collect();
         own_words(
             &rows,
-            &matcher,
+            (&matcher, &forms),
             analyzer,
             (form, &plain),
             &mut buffers,
@@ -142,7 +142,7 @@ pub fn check_forms(
         }
     }
     sort(files, &mut findings);
-    Ok(findings)
+    findings
 }
 
 /// What a corpus says: forms that never fire, and forms that fire in more than `max_share` of the articles of their
@@ -300,10 +300,10 @@ fn missing_languages(rows: &Rows<'_>, findings: &mut Vec<GlossaryFinding>) {
 /// Reads a form as an article: its concept must be what fires.
 fn own_words(
     rows: &Rows<'_>,
-    matcher: &Matcher,
+    (matcher, forms): (&Matcher, &[Form]),
     analyzer: &Analyzer,
     (form, plain): (&Form, &str),
-    (tokens, haystack, hits): &mut (TokenBuffer, String, Vec<Hit>),
+    (tokens, hits): &mut (TokenBuffer, Vec<Hit>),
     findings: &mut Vec<GlossaryFinding>,
 ) {
     let all = 0..plain.len();
@@ -314,10 +314,10 @@ fn own_words(
         mixed: false,
     };
     tokens.fill(analyzer, document.text, &document.kept, document.lang);
-    matcher.find(tokens, haystack, hits);
+    matcher.find(tokens, hits);
     let Some(hit) = hits
         .first()
-        .filter(|hit| hit.tokens.len() >= form.words.len())
+        .filter(|hit| hit.tokens.len() >= form.words().len())
     else {
         let message = "never fires: its words are hidden from the features (a number, an address, another sentence)";
         return findings.push(finding(
@@ -328,7 +328,7 @@ fn own_words(
             message.to_owned(),
         ));
     };
-    let winner = &matcher.forms()[hit.form as usize];
+    let winner = &forms[hit.form as usize];
     let still_lives = form.goes_on_where(winner);
     if hit.concept != form.id.concept && !still_lives {
         let (file, row) = rows[hit.concept as usize];
@@ -355,8 +355,9 @@ struct Words<'m>([BTreeSet<(&'m str, u32)>; 6]);
 impl<'m> Words<'m> {
     fn new(forms: &'m [Form]) -> Self {
         let mut words: [BTreeSet<(&str, u32)>; 6] = Default::default();
-        for form in forms.iter().filter(|form| form.words.len() == 1) {
-            words[form.id.lang].insert((&form.words[0].text, form.id.concept));
+        for form in forms.iter().filter(|form| form.words().len() == 1) {
+            let own = form.words().map(|word| (word.text, form.id.concept));
+            words[form.id.lang].extend(own);
         }
         Self(words)
     }
@@ -371,12 +372,17 @@ impl<'m> Words<'m> {
     }
 }
 
-fn stems(rows: &Rows<'_>, form: &Form, words: &Words<'_>, findings: &mut Vec<GlossaryFinding>) {
+fn stems<'f>(
+    rows: &Rows<'_>,
+    form: &'f Form,
+    words: &Words<'f>,
+    findings: &mut Vec<GlossaryFinding>,
+) {
     let [
         FormWord {
             text, star: true, ..
         },
-    ] = form.words.as_slice()
+    ] = form.words().collect::<Vec<_>>()[..]
     else {
         return;
     };
@@ -439,7 +445,7 @@ mod tests {
 
     fn checks(files: &[GlossaryFile]) -> Vec<(&'static str, String)> {
         let analyzer = Analyzer::new(&AnalyzerSpec::default()).unwrap();
-        let findings = check_forms(files, &analyzer).unwrap();
+        let findings = check_forms(files, &analyzer);
         findings.into_iter().map(|f| (f.check, f.form)).collect()
     }
 
@@ -495,7 +501,7 @@ mod tests {
         let mut two = file(&[("x", "first", ""), ("gas", "", "")]);
         two.path = "theirs.csv".into();
         let analyzer = Analyzer::new(&AnalyzerSpec::default()).unwrap();
-        let findings = check_forms(&[one, two], &analyzer).unwrap();
+        let findings = check_forms(&[one, two], &analyzer);
         let of = |check: &str| {
             findings
                 .iter()
@@ -556,7 +562,7 @@ mod tests {
     fn the_built_in_glossary_is_clean_and_large() {
         let files = GlossaryFile::built_in();
         let analyzer = Analyzer::new(&AnalyzerSpec::default()).unwrap();
-        let findings = check_forms(&files, &analyzer).unwrap();
+        let findings = check_forms(&files, &analyzer);
         assert!(findings.is_empty(), "{findings:#?}");
         assert!(rows(&files).len() >= 1500);
     }

@@ -1,21 +1,22 @@
 //! Finds concepts in text keys.
 //!
-//! One Aho-Corasick automaton over the first word of every form reads the keys once; a candidate is then checked word
-//! by word: word boundaries, Arabic and Persian clitics and endings, prefix stars, the rest of a phrase. Of the forms
-//! that begin at one word the longest phrase wins, then the longest form, then the exact one, then the one found
-//! letter by letter, then the one without a star; hits do not overlap.
+//! One walk down a trie of the first words of all forms reads a word once; what it meets is then checked word by word:
+//! word boundaries, Arabic and Persian clitics and endings, prefix stars, the rest of a phrase. Of the forms that begin
+//! at one word the longest phrase wins, then the longest form, then the exact one, then the one found letter by letter,
+//! then the one without a star; hits do not overlap.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::features::Document;
 use crate::features::tokens::TokenBuffer;
-use crate::text::{Analyzer, Lang, Token};
+use crate::text::{Analyzer, Lang};
 
+use super::Glossary;
 use super::affixes::Affixes;
-use super::{Concept, Glossary, GlossaryError};
+use super::compiled::Compiled;
+use super::form::{Form, FormId};
+use super::trie::Walks;
 
 /// A concept found in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,176 +29,104 @@ pub struct Hit {
     pub tokens: Range<usize>,
 }
 
-/// The place of a form in a glossary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FormId {
-    /// Index of the concept.
-    pub concept: u32,
-    /// Index of the language in [`Lang::ALL`].
-    pub lang: usize,
-    /// Index of the form in its cell.
-    pub form: usize,
-}
-
 /// Names of a count over many concepts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Aggregate {
     pub(crate) anywhere: String,
     pub(crate) in_lead: String,
-}
-
-fn aggregates(concept: &Concept) -> [Aggregate; 2] {
-    let named = |name: String| Aggregate {
-        in_lead: format!("{name}@lead"),
-        anywhere: name,
-    };
-    [
-        named(format!("subject:{}", concept.subject)),
-        named(format!("kind:{}", concept.kind)),
-    ]
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct FormWord {
-    /// Text key; without its article unless `exact`.
-    pub(super) text: String,
-    /// Any continuation fits.
-    pub(super) star: bool,
-    /// Only this very key fits, article and clitics included.
-    pub(super) exact: bool,
-}
-
-impl FormWord {
-    fn fits(&self, affixes: &Affixes, key: &str) -> bool {
-        if self.exact {
-            return self.text == key;
-        }
-        affixes.matches(&self.text, self.star, affixes.strip_article(key))
-    }
-
-    /// What every key that fits holds once its article is gone.
-    fn pattern<'w>(&'w self, affixes: &Affixes) -> &'w str {
-        if self.exact {
-            affixes.strip_article(&self.text)
-        } else {
-            affixes.stem(&self.text)
-        }
-    }
 }
 
 /// What decides between two forms that fit at one word, the higher first: words, bytes, exact words, words found just
 /// as the form has them, words without star.
 type Rank = (u32, u32, u32, u32, u32);
 
-#[derive(Debug)]
-pub(super) struct Form {
-    pub(super) id: FormId,
-    pub(super) words: Vec<FormWord>,
-}
-
-impl Form {
-    /// The rank at the tokens from `first` on, which it fits.
-    fn rank(&self, affixes: &Affixes, tokens: &TokenBuffer, first: usize) -> Rank {
-        let count = |of: &dyn Fn(usize, &FormWord) -> bool| {
-            let words = self.words.iter().enumerate();
-            words.filter(|(i, word)| of(*i, word)).count() as u32
-        };
-        let (words, bytes) = self.length();
-        (
-            words,
-            bytes,
-            count(&|_, word| word.exact),
-            count(&|i, word| word.text == affixes.strip_article(tokens.key(first + i))),
-            count(&|_, word| !word.star),
-        )
-    }
-
-    /// Words, then bytes.
-    fn length(&self) -> (u32, u32) {
-        let bytes = self.words.iter().map(|w| w.text.len() as u32).sum();
-        (self.words.len() as u32, bytes)
-    }
-
-    /// True where a word goes on as it likes that `other`, of as many words, has without star.
-    pub(super) fn goes_on_where(&self, other: &Self) -> bool {
-        let pairs = self.words.iter().zip(&other.words);
-        pairs
-            .into_iter()
-            .any(|(own, other)| own.star && !other.star)
-    }
-}
-
-/// A compiled glossary.
+/// A compiled glossary and what may surround its forms.
 #[derive(Debug)]
 pub struct Matcher {
-    ids: Vec<String>,
+    compiled: Compiled,
+    affixes: [Affixes; 6],
     /// Whether hits of a concept become features: not those of stop words and agencies.
     features: Vec<bool>,
-    /// Names of the subject and the kind of each concept as features.
-    aggregates: Vec<[Aggregate; 2]>,
-    forms: Vec<Form>,
-    /// Forms of each pattern of the automaton, longest first.
-    by_pattern: Vec<Vec<u32>>,
-    automaton: Option<AhoCorasick>,
-    affixes: [Affixes; 6],
+    /// Names of all subjects and kinds as features.
+    aggregates: Vec<Aggregate>,
+    /// Subject and kind of each concept among `aggregates`.
+    aggregates_of: Vec<[u32; 2]>,
 }
 
 impl Matcher {
-    /// Compiles a glossary; forms become text keys by the same analyzer that will read the articles.
-    ///
-    /// # Errors
-    /// When the automaton would be too large.
-    pub fn new(glossary: &Glossary, analyzer: &Analyzer) -> Result<Self, GlossaryError> {
-        let affixes = Lang::ALL.map(Affixes::new);
-        let forms = compile_forms(glossary, analyzer, &affixes);
-        let mut patterns: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for (i, form) in forms.iter().enumerate() {
-            patterns
-                .entry(form.words[0].pattern(&affixes[form.id.lang]).to_owned())
-                .or_default()
-                .push(i as u32);
-        }
-        for ids in patterns.values_mut() {
-            ids.sort_by_key(|&i| std::cmp::Reverse(forms[i as usize].length()));
-        }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(patterns.keys());
-        let automaton = automaton.map_err(|e| GlossaryError::Compile(e.to_string()))?;
-        Ok(Self {
-            ids: glossary
-                .concepts
-                .iter()
-                .map(|c| c.concept.clone())
+    /// Compiles a glossary; forms become text keys by the same analyzer that will read the articles. `affixes` is a
+    /// table as `data/affixes.csv`.
+    #[must_use]
+    pub fn new(glossary: &Glossary, analyzer: &Analyzer, affixes: &str) -> Self {
+        let lists = Lang::ALL.map(|lang| Affixes::new(affixes, lang));
+        Self::of(Compiled::new(glossary, analyzer, &lists), affixes)
+    }
+
+    /// The same with the forms at hand.
+    pub(super) fn of_forms(glossary: &Glossary, forms: &[Form], affixes: &str) -> Self {
+        let lists = Lang::ALL.map(|lang| Affixes::new(affixes, lang));
+        Self::of(Compiled::of_forms(glossary, forms, &lists), affixes)
+    }
+
+    /// A matcher of a glossary compiled earlier with the same affixes; it must be without [`Compiled::fault`].
+    pub(crate) fn of(compiled: Compiled, affixes: &str) -> Self {
+        let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+        let mut number = |name: String| {
+            let next = numbers.len() as u32;
+            *numbers.entry(name).or_insert(next)
+        };
+        let concepts = 0..compiled.n_concepts() as u32;
+        let of_concept = |c: u32| {
+            let subject = number(format!("subject:{}", compiled.subject(c)));
+            [subject, number(format!("kind:{}", compiled.kind(c)))]
+        };
+        let aggregates_of: Vec<[u32; 2]> = concepts.clone().map(of_concept).collect();
+        let mut named: Vec<(String, u32)> = numbers.into_iter().collect();
+        named.sort_unstable_by_key(|(_, number)| *number);
+        let aggregate = |(anywhere, _): (String, u32)| Aggregate {
+            in_lead: format!("{anywhere}@lead"),
+            anywhere,
+        };
+        Self {
+            features: concepts
+                .map(|c| !matches!(compiled.kind(c), "stop" | "agency"))
                 .collect(),
-            features: glossary
-                .concepts
-                .iter()
-                .map(|c| c.kind != "stop" && c.kind != "agency")
-                .collect(),
-            aggregates: glossary.concepts.iter().map(aggregates).collect(),
-            automaton: (!patterns.is_empty()).then_some(automaton),
-            by_pattern: patterns.into_values().collect(),
-            forms,
-            affixes,
-        })
+            aggregates: named.into_iter().map(aggregate).collect(),
+            aggregates_of,
+            affixes: Lang::ALL.map(|lang| Affixes::new(affixes, lang)),
+            compiled,
+        }
+    }
+
+    /// The arrays, for the model file.
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
+    /// The glossary it was compiled from.
+    #[must_use]
+    pub fn glossary(&self) -> Glossary {
+        self.compiled.glossary()
     }
 
     /// Where the form of a hit stands in the glossary.
     #[must_use]
     pub fn form(&self, form: u32) -> FormId {
-        self.forms[form as usize].id
-    }
-
-    /// All compiled forms, in glossary order.
-    pub(super) fn forms(&self) -> &[Form] {
-        &self.forms
+        self.compiled.id(form)
     }
 
     /// Name of a concept.
     #[must_use]
     pub fn concept_id(&self, concept: u32) -> &str {
-        &self.ids[concept as usize]
+        self.compiled.name(concept)
+    }
+
+    /// Meaning of the concept of this name in English, as the glossary has it.
+    #[must_use]
+    pub fn gloss(&self, name: &str) -> Option<&str> {
+        let mut concepts = 0..self.compiled.n_concepts() as u32;
+        let concept = concepts.find(|&c| self.compiled.name(c) == name)?;
+        Some(self.compiled.gloss(concept))
     }
 
     /// True where a concept is a feature. Stop words only keep other concepts from firing on them, and agencies would
@@ -207,8 +136,8 @@ impl Matcher {
     }
 
     /// The features a hit adds to beside its own: its subject and its kind.
-    pub(crate) fn aggregates(&self, concept: u32) -> &[Aggregate; 2] {
-        &self.aggregates[concept as usize]
+    pub(crate) fn aggregates(&self, concept: u32) -> [&Aggregate; 2] {
+        self.aggregates_of[concept as usize].map(|number| &self.aggregates[number as usize])
     }
 
     /// The concepts of a document with their places in the text.
@@ -234,155 +163,101 @@ impl Matcher {
     fn read(&self, analyzer: &Analyzer, document: &Document<'_>) -> (TokenBuffer, Vec<Hit>) {
         let (mut tokens, mut hits) = (TokenBuffer::default(), Vec::new());
         tokens.fill(analyzer, document.text, &document.kept, document.lang);
-        self.find(&tokens, &mut String::new(), &mut hits);
+        self.find(&tokens, &mut hits);
         (tokens, hits)
     }
 
-    /// Fills `hits` with the concepts of a document, in text order. `haystack` is working space.
-    pub(crate) fn find(&self, tokens: &TokenBuffer, haystack: &mut String, hits: &mut Vec<Hit>) {
+    /// Fills `hits` with the concepts of a document, in text order: from left to right the best form of each token that
+    /// no hit covers yet.
+    pub(crate) fn find(&self, tokens: &TokenBuffer, hits: &mut Vec<Hit>) {
         hits.clear();
         let Some(lang) = Lang::ALL.iter().position(|l| Some(*l) == tokens.lang) else {
             return;
         };
-        let Some(automaton) = &self.automaton else {
-            return;
-        };
-        haystack.clear();
-        let mut starts = Vec::with_capacity(tokens.len());
-        for i in 0..tokens.len() {
-            haystack.push(' ');
-            starts.push(haystack.len());
-            if !tokens.masked(i) {
-                haystack.push_str(self.affixes[lang].strip_article(tokens.key(i)));
-            }
-        }
-        let mut best: Vec<Option<(Rank, u32)>> = vec![None; tokens.len()];
-        for found in automaton.find_overlapping_iter(haystack.as_str()) {
-            let token = starts.partition_point(|&s| s <= found.start()) - 1;
-            if found.start() - starts[token] > MAX_PROCLITIC_BYTES {
-                continue;
-            }
-            let fitting = self.by_pattern[found.pattern().as_usize()]
-                .iter()
-                .map(|&f| (f, &self.forms[f as usize]));
-            let mut longest = None;
-            for (index, form) in
-                fitting.filter(|(_, form)| form.id.lang == lang && self.fits(form, tokens, token))
-            {
-                if longest.is_some_and(|length| form.length() < length) {
-                    break;
-                }
-                longest = Some(form.length());
-                let rank = form.rank(&self.affixes[lang], tokens, token);
-                if best[token].is_none_or(|(other, _)| rank > other) {
-                    best[token] = Some((rank, index));
-                }
-            }
-        }
-        self.keep_disjoint(&best, hits);
-    }
-
-    /// Takes the best form of each token from left to right, skipping tokens already covered.
-    fn keep_disjoint(&self, best: &[Option<(Rank, u32)>], hits: &mut Vec<Hit>) {
+        let walks = self.compiled.trie.walks();
         let mut next = 0;
-        for (token, found) in best.iter().enumerate() {
-            if let Some((_, index)) = *found
-                && token >= next
-            {
-                let form = &self.forms[index as usize];
-                next = token + form.words.len();
+        while next < tokens.len() {
+            let (token, best) = (next, self.best(walks, tokens, next, lang));
+            next += 1;
+            if let Some((_, form)) = best {
+                next = token + self.compiled.words(form).len();
                 hits.push(Hit {
-                    concept: form.id.concept,
-                    form: index,
+                    concept: self.compiled.id(form).concept,
+                    form,
                     tokens: token..next,
                 });
             }
         }
     }
 
+    /// The best form that begins at a token. A form begins where the article ends, or behind a proclitic.
+    fn best(
+        &self,
+        walks: Walks<'_>,
+        tokens: &TokenBuffer,
+        token: usize,
+        lang: usize,
+    ) -> Option<(Rank, u32)> {
+        if tokens.masked(token) {
+            return None;
+        }
+        let affixes = &self.affixes[lang];
+        let word = affixes.strip_article(tokens.key(token));
+        let mut best = None;
+        for start in std::iter::once(word).chain(affixes.behind_proclitics(word)) {
+            walks.prefixes(lang, start, |forms| {
+                self.longest(forms, tokens, token, lang, &mut best);
+            });
+        }
+        best
+    }
+
+    /// Puts the best of the longest forms that fit into `best`; `forms` are those of one pattern, longest first.
+    fn longest(
+        &self,
+        forms: &[u32],
+        tokens: &TokenBuffer,
+        token: usize,
+        lang: usize,
+        best: &mut Option<(Rank, u32)>,
+    ) {
+        let mut longest = None;
+        for &form in forms
+            .iter()
+            .filter(|&&form| self.fits(form, tokens, token, lang))
+        {
+            let length = (self.compiled.words(form).len(), self.compiled.bytes(form));
+            if longest.is_some_and(|longest| length < longest) {
+                break;
+            }
+            longest = Some(length);
+            let rank = self.rank(form, tokens, token, lang);
+            if best.is_none_or(|(other, _)| rank > other) {
+                *best = Some((rank, form));
+            }
+        }
+    }
+
     /// Checks every word of `form` against the tokens from `first` on.
-    fn fits(&self, form: &Form, tokens: &TokenBuffer, first: usize) -> bool {
-        let affixes = &self.affixes[form.id.lang];
-        first + form.words.len() <= tokens.len()
-            && (first..first + form.words.len() - 1).all(|i| tokens.adjacent(i))
-            && form.words.iter().enumerate().all(|(w, word)| {
-                !tokens.masked(first + w) && word.fits(affixes, tokens.key(first + w))
+    fn fits(&self, form: u32, tokens: &TokenBuffer, first: usize, lang: usize) -> bool {
+        let (affixes, words) = (&self.affixes[lang], self.compiled.words(form));
+        first + words.len() <= tokens.len()
+            && (first..first + words.len() - 1).all(|i| tokens.adjacent(i))
+            && (first..).zip(words).all(|(token, word)| {
+                !tokens.masked(token) && self.compiled.word(word).fits(affixes, tokens.key(token))
             })
     }
-}
 
-/// Longest run of Arabic proclitics in front of a form, in bytes: two letters of two bytes.
-const MAX_PROCLITIC_BYTES: usize = 4;
-
-fn compile_forms(glossary: &Glossary, analyzer: &Analyzer, affixes: &[Affixes; 6]) -> Vec<Form> {
-    let mut forms = Vec::new();
-    let mut scratch = TokenKeys::default();
-    for (concept, row) in glossary.concepts.iter().enumerate() {
-        for (lang, cell) in row.forms.iter().enumerate() {
-            for (index, text) in cell.iter().enumerate() {
-                let words = scratch.words(text, Lang::ALL[lang], analyzer, &affixes[lang]);
-                if !words.is_empty() {
-                    forms.push(Form {
-                        id: FormId {
-                            concept: concept as u32,
-                            lang,
-                            form: index,
-                        },
-                        words,
-                    });
-                }
-            }
+    /// The rank of a form at the tokens from `first` on, which it fits.
+    fn rank(&self, form: u32, tokens: &TokenBuffer, first: usize, lang: usize) -> Rank {
+        let (affixes, words) = (&self.affixes[lang], self.compiled.words(form));
+        let mut rank = (words.len() as u32, self.compiled.bytes(form), 0, 0, 0);
+        for (token, word) in (first..).zip(words) {
+            let word = self.compiled.word(word);
+            rank.2 += u32::from(word.exact);
+            rank.3 += u32::from(word.text == affixes.strip_article(tokens.key(token)));
+            rank.4 += u32::from(!word.star);
         }
-    }
-    forms
-}
-
-#[derive(Default)]
-struct TokenKeys {
-    scratch: crate::text::Scratch,
-}
-
-impl TokenKeys {
-    /// Text keys of a form. The analyzer may join words (`علی اف`), so a key carries a star where the written word that
-    /// ends at its end had one. A form that begins with `=` is exact.
-    fn words(
-        &mut self,
-        form: &str,
-        lang: Lang,
-        analyzer: &Analyzer,
-        affixes: &Affixes,
-    ) -> Vec<FormWord> {
-        let exact = form.starts_with('=');
-        let form = form.trim_start_matches('=');
-        let mut plain = String::with_capacity(form.len());
-        let mut stars = Vec::new();
-        for c in form.chars() {
-            if c == '*' {
-                stars.push(plain.len())
-            } else {
-                plain.push(c)
-            }
-        }
-        let mut words = Vec::new();
-        let all = 0..plain.len();
-        analyzer.for_each_token(
-            &plain,
-            std::slice::from_ref(&all),
-            lang,
-            &mut self.scratch,
-            &mut |token: Token<'_>| {
-                let text = if exact {
-                    token.key
-                } else {
-                    affixes.strip_article(token.key)
-                };
-                words.push(FormWord {
-                    text: text.to_owned(),
-                    star: stars.contains(&token.bytes.end),
-                    exact,
-                });
-            },
-        );
-        words
+        rank
     }
 }

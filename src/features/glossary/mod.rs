@@ -5,8 +5,11 @@
 
 mod affixes;
 mod check;
+mod compiled;
 mod file;
+mod form;
 mod matcher;
+mod trie;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -15,8 +18,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use check::{FormUse, GlossaryFinding, Severity, check_forms, check_use};
+pub(crate) use compiled::Compiled;
 pub use file::{GlossaryFile, GlossaryRow};
-pub use matcher::{FormId, Hit, Matcher};
+pub use form::FormId;
+pub use matcher::{Hit, Matcher};
+pub(crate) use trie::Trie;
 
 /// One concept and its surface forms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,9 +77,6 @@ pub enum GlossaryError {
     /// Its content breaks the format; all problems.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Format(Vec<GlossaryProblem>),
-    /// The forms cannot be compiled into one automaton.
-    #[error("the glossary cannot be compiled: {0}")]
-    Compile(String),
 }
 
 /// All concepts, in file order.

@@ -35,7 +35,7 @@
 
   // ---- rows: one for each article and task (report) or each changed answer (comparison) ----
   const names = (labels, bits) => labels.filter((_, at) => bits[at] === "1");
-  const ofTask = (list, task) => list.filter((one) => one.at(-1) === task.name);
+  const ofTask = (list, task) => list.filter((one) => one.at(-1) === null ? task.labels.includes(one[0]) : one.at(-1) === task.name);
   const reportRows = () => {
     const rows = [];
     data.articles.forEach(([id, title, slices, answers, evidence, sentences, body], order) => {

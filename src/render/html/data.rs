@@ -46,10 +46,10 @@ fn task_data(outcomes: &TaskOutcomes) -> Value {
 type Answer = (String, String, Vec<u32>);
 
 /// Label, words, weight, concept, task.
-type EvidenceRow<'a> = (&'a str, &'a str, f64, Option<&'a str>, &'a str);
+type EvidenceRow<'a> = (&'a str, &'a str, f64, Option<&'a str>, Option<&'a str>);
 
 /// Label, sentence, task.
-type SentenceRow<'a> = (&'a str, &'a str, &'a str);
+type SentenceRow<'a> = (&'a str, &'a str, Option<&'a str>);
 
 /// The texts a page carries: those of wrong answers first, until there are [`TEXT_BYTES`].
 fn carried_texts<'t>(report: &Report, texts: &[&'t str]) -> Vec<Option<&'t str>> {
@@ -127,12 +127,12 @@ fn evidence(one: &Evidence) -> EvidenceRow<'_> {
         &one.text,
         shortened(one.weight),
         one.concept.as_deref(),
-        &one.task,
+        one.task.as_deref(),
     )
 }
 
 fn sentence(one: &Sentence) -> SentenceRow<'_> {
-    (&one.label, &one.text, &one.task)
+    (&one.label, &one.text, one.task.as_deref())
 }
 
 /// Script data of comparisons with one baseline.

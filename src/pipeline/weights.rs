@@ -1,0 +1,81 @@
+//! The weights of all labels side by side, in memory or as they stand in a mapped model file.
+
+use ndarray::Array2;
+
+use crate::mapped::Array;
+
+/// A matrix of shape (n_features, n_outputs), row by row.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    values: Array<f32>,
+    n_outputs: usize,
+}
+
+impl Weights {
+    /// `values` row by row, a multiple of `n_outputs`.
+    pub(crate) fn new(values: Array<f32>, n_outputs: usize) -> Self {
+        Self { values, n_outputs }
+    }
+
+    /// All values, row by row.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// One weight.
+    pub(crate) fn get(&self, feature: u32, output: usize) -> f32 {
+        self.values[feature as usize * self.n_outputs + output]
+    }
+
+    /// The weights of one output, for many looks.
+    pub(crate) fn column(&self, output: usize) -> WeightColumn<'_> {
+        WeightColumn {
+            values: &self.values,
+            n_outputs: self.n_outputs,
+            output,
+        }
+    }
+
+    /// The weights of one output over all features.
+    pub(crate) fn of_output(&self, output: usize) -> impl Iterator<Item = f32> {
+        self.values
+            .iter()
+            .skip(output)
+            .step_by(self.n_outputs.max(1))
+            .copied()
+    }
+
+    /// Adds `value` times the weights of a feature to `scores`, for each `(feature, value)` of a row.
+    pub(crate) fn add_row(&self, row: &[(u32, f32)], scores: &mut [f64]) {
+        let values = &*self.values;
+        for &(feature, value) in row {
+            let first = feature as usize * self.n_outputs;
+            let weights = &values[first..first + self.n_outputs];
+            let pairs = scores.iter_mut().zip(weights);
+            pairs.for_each(|(score, weight)| *score += f64::from(value) * f64::from(*weight));
+        }
+    }
+}
+
+/// The weights of one output.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WeightColumn<'w> {
+    values: &'w [f32],
+    n_outputs: usize,
+    output: usize,
+}
+
+impl WeightColumn<'_> {
+    /// The weight of a feature.
+    pub(crate) fn get(self, feature: u32) -> f32 {
+        self.values[feature as usize * self.n_outputs + self.output]
+    }
+}
+
+impl From<Array2<f32>> for Weights {
+    fn from(matrix: Array2<f32>) -> Self {
+        let n_outputs = matrix.ncols();
+        let values: Vec<f32> = matrix.iter().copied().collect();
+        Self::new(values.into(), n_outputs)
+    }
+}
