@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use article_toolkit::article::Corpus;
 use article_toolkit::atomic;
 use article_toolkit::classify::{CutRule, Family};
 use article_toolkit::evaluate::{Report, ReportOptions};
@@ -14,7 +15,7 @@ use article_toolkit::store::model_digest;
 use article_toolkit::text::{Joining, Masking, Stemming};
 use clap::{Args, ValueEnum};
 
-use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg};
+use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg};
 use super::output::{beside, complain, folder_for, say, steps, width};
 
 #[derive(Debug, Args)]
@@ -41,6 +42,8 @@ pub(crate) struct TrainArgs {
     /// Leave out a step of the text path, to measure what it brings; as often as needed.
     #[arg(long, value_enum, value_name = "STEP")]
     without: Vec<Step>,
+    #[command(flatten)]
+    texts: TextsArg,
 }
 
 fn precision(text: &str) -> Result<CutRule, String> {
@@ -126,10 +129,10 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let trained = Pipeline::train(&corpus, &config, &show);
     bar.finish_and_clear();
     let trained = trained.with_context(|| format!("{}", corpus.source.display()))?;
-    write(args, &corpus.texts(), trained)
+    write(args, &corpus, trained)
 }
 
-fn write(args: &TrainArgs, texts: &[&str], trained: Trained) -> anyhow::Result<ExitCode> {
+fn write(args: &TrainArgs, corpus: &Corpus, trained: Trained) -> anyhow::Result<ExitCode> {
     for warning in &trained.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -147,10 +150,11 @@ fn write(args: &TrainArgs, texts: &[&str], trained: Trained) -> anyhow::Result<E
         .transpose()?;
     if let Some(report) = &mut report {
         report.add_baseline(BaselineKind::Majority.name(), &trained.majority)?;
+        let texts = args.texts.of(corpus, report);
         report.save(&report_path)?;
         summary = render::report_text(report, width());
         let html = beside(&args.output, "report.html");
-        render::save(&html, &render::report_html(report, texts))?;
+        render::save(&html, &render::report_html(report, &texts))?;
         written.extend([report_path, html]);
     }
     let card = render::model_card(

@@ -196,13 +196,17 @@ impl Pipeline {
             .collect()
     }
 
-    /// Name of the label of an output.
-    pub(crate) fn label(&self, output: usize) -> &str {
-        self.heads
-            .iter()
-            .flat_map(|h| &h.task.labels)
-            .nth(output)
-            .map_or("", String::as_str)
+    /// Name of the label of an output, and of its task where another task has a label of that name.
+    pub(crate) fn names(&self, output: usize) -> (Option<&str>, &str) {
+        let names = || {
+            let heads = self.heads.iter().map(|head| &head.task);
+            heads.flat_map(|task| task.labels.iter().map(|label| (&task.name, label)))
+        };
+        let Some((task, label)) = names().nth(output) else {
+            return (None, "");
+        };
+        let twice = names().filter(|other| other.1 == label).count() > 1;
+        (twice.then_some(task), label)
     }
 
     /// What carried the labels of `outputs`, and where `with_sentences` says so the sentence that carried each.
