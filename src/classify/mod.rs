@@ -25,7 +25,7 @@ pub(crate) use dual::shuffled;
 pub use isotonic::Isotonic;
 pub use linear::{ClassWeight, Linear, LinearParams, LinearValidParams, Loss};
 pub use multinomial::{MultinomialParams, MultinomialValidParams};
-pub(crate) use search::{Judge, Space, search};
+pub(crate) use search::{Judge, Searched, Space, search};
 pub use select::{BlockWeights, Candidate, Family, TaskScores, macro_f1, micro_f1};
 pub(crate) use select::{FoldRows, decide, fold_rows, to_probabilities, unsure};
 

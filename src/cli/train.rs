@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use article_toolkit::article::Corpus;
@@ -37,6 +38,10 @@ pub(crate) struct TrainArgs {
     /// Cut where a label given wrongly and a label missed cost so much, such as 1:5; by default at the best F1.
     #[arg(long, value_name = "FP:FN", value_parser = cost)]
     cost: Option<CutRule>,
+    /// Stop choosing settings after so long (30s, 2m, 1h) and keep the best so far; then the result may depend on the
+    /// machine.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    budget: Option<Duration>,
     #[command(flatten)]
     glossary: GlossaryArg,
     /// Leave out a step of the text path, to measure what it brings; as often as needed.
@@ -51,6 +56,19 @@ fn precision(text: &str) -> Result<CutRule, String> {
         .parse()
         .map_err(|_| format!("\"{text}\" is no number; expected one such as 0.9"))?;
     CutRule::precision(target).map_err(|e| e.to_string())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || format!("\"{text}\" is no time; expected one such as 30s, 2m or 1h");
+    let number = text.trim_end_matches(char::is_alphabetic);
+    let unit = match &text[number.len()..] {
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(expected()),
+    };
+    let seconds: f64 = number.trim().parse().map_err(|_| expected())?;
+    Duration::try_from_secs_f64(unit * seconds).map_err(|_| expected())
 }
 
 fn cost(text: &str) -> Result<CutRule, String> {
@@ -119,6 +137,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     if let Some(classifier) = args.classifier {
         classifier.configure(&mut config);
     }
+    config.budget = args.budget;
     config.cut_rule = args.precision.or(args.cost).unwrap_or_default();
     args.without
         .iter()

@@ -1,6 +1,7 @@
 //! Training: clean, count once, choose settings by cross-validation, calibrate, fit on everything.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use linfa::ParamGuard;
 use ndarray::{Array2, Axis, concatenate};
@@ -17,7 +18,7 @@ use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabular
 use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
 use super::outcomes::{add_candidate, article_outcome, task_outcomes};
-use super::settings::{Ranking, Search, blocks_in_use, judge};
+use super::settings::{Chosen, Ranking, Search, blocks_in_use, judge};
 use super::transfer::Transfer;
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
@@ -48,6 +49,9 @@ pub struct TrainConfig {
     pub fixed_transfer: BTreeMap<String, Candidate>,
     /// Articles of one value of this column are never trained on and held out at once.
     pub group_by: Option<MetaColumn>,
+    /// No fit of a search for settings starts after this time; the usual setting is always tried. The one option whose
+    /// result may depend on the machine. `None` tries everything.
+    pub budget: Option<Duration>,
     /// What the cuts of sets of labels are chosen for.
     pub cut_rule: CutRule,
 }
@@ -65,6 +69,7 @@ impl TrainConfig {
             fixed: BTreeMap::new(),
             fixed_transfer: BTreeMap::new(),
             group_by: None,
+            budget: None,
             cut_rule: CutRule::default(),
         }
     }
@@ -135,6 +140,8 @@ pub(super) struct Counted<'c> {
     text: TextSpec,
     /// Settings tried for each task, those it gets first.
     rankings: Vec<Ranking>,
+    /// Tasks whose search ran out of time.
+    stopped: BTreeMap<String, String>,
     params: TfIdfValidParams,
     documents: Vec<Document<'c>>,
     vocabulary: Vocabulary,
@@ -194,7 +201,9 @@ impl<'c> Counted<'c> {
             together: &together,
             progress,
         };
-        let rankings = search.rankings(&params.check()?, config)?;
+        let Chosen { rankings, stopped } = search.rankings(&params.check()?, config)?;
+        let sentence = |(task, why): (&String, &String)| format!("{task}: the search was {why}");
+        warnings.extend(stopped.iter().map(sentence));
         let mut text = config.text.clone();
         text.features = text.features.only(&blocks_in_use(&rankings));
         let params = build_text(&text, &config.glossary)?.1.check()?;
@@ -206,6 +215,7 @@ impl<'c> Counted<'c> {
             cleaner,
             text,
             rankings,
+            stopped,
             params,
             documents,
             vocabulary,
@@ -360,14 +370,12 @@ impl<'c> Counted<'c> {
             };
             held_out.evidence(&mut pipeline, &mut articles)?;
             let (corpus, tasks) = (self.corpus, &self.tasks);
-            Ok(report_input(
-                corpus,
-                articles,
-                tasks,
-                &measured.fits,
-                &folds,
-                config,
-            ))
+            let fits = &measured.fits;
+            let mut input = report_input(corpus, articles, tasks, fits, &folds, config);
+            let searches = self.stopped.into_iter();
+            let searches = searches.map(|(task, why)| (format!("{task}.search"), why));
+            input.settings.extend(searches);
+            Ok(input)
         });
         Ok(Trained {
             report: report.transpose()?,

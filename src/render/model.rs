@@ -36,6 +36,10 @@ pub fn model_card(
         card.push_str(&certainty_line(head));
         card.push_str(&label_table(head, report));
         card.push_str(&ranking_lines(rankings.get(i).map_or(&[], Vec::as_slice)));
+        let key = format!("{}.search", head.task.name);
+        if let Some(search) = report.and_then(|r| r.settings.get(&key)) {
+            let _ = writeln!(card, "\nThe search for settings was {search}.");
+        }
     }
     card.push_str(&transfer_sentence(pipeline));
     card.push_str("\nHow the numbers were made: out-of-fold, each article scored by a model that never saw it, and each cut chosen on the other folds. docs/metrics.md has every formula.\n");
