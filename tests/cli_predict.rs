@@ -520,59 +520,6 @@ fn nothing_left_beside(sandbox: &Sandbox) {
     assert!(left.is_empty(), "{left:?}");
 }
 
-#[test]
-fn a_killed_run_goes_on_to_the_same_bytes() {
-    let sandbox = Sandbox::new();
-    many(&sandbox, 3000);
-    for ending in ["jsonl", "csv", "parquet"] {
-        let whole = format!("whole.{ending}");
-        let begun = std::time::Instant::now();
-        sandbox
-            .run(&[
-                "many.jsonl",
-                "some",
-                "-o",
-                &whole,
-                "--summary",
-                "whole.json",
-            ])
-            .code(2);
-        let full = begun.elapsed();
-        let target = format!("killed.{ending}");
-        let args = [
-            "many.jsonl",
-            "some",
-            "-o",
-            &target,
-            "--summary",
-            "killed.json",
-            "--resume",
-        ];
-        let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-        let mut kept = 0;
-        for _ in 0..6 {
-            seed ^= seed << 13;
-            seed ^= seed >> 7;
-            seed ^= seed << 17;
-            let mut child = sandbox
-                .command(&args)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            std::thread::sleep(full.mul_f64(0.1 + 0.5 * (seed % 1000) as f64 / 1000.0));
-            child.kill().unwrap();
-            child.wait().unwrap();
-            kept += usize::from(sandbox.path(&format!("{target}.journal")).exists());
-        }
-        assert!(kept > 0, "no kill met a running batch");
-        sandbox.run(&args).code(2);
-        assert!(sandbox.read(&whole) == sandbox.read(&target), "{ending}");
-        assert_eq!(sandbox.read("whole.json"), sandbox.read("killed.json"));
-        nothing_left_beside(&sandbox);
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_says_how_to_go_on() {

@@ -85,31 +85,32 @@ fn read(sandbox: &Sandbox, name: &str) -> Option<Vec<u8>> {
 #[test]
 fn predict_killed_at_random_moments_ends_with_the_same_bytes() {
     let sandbox = workshop();
-    let begun = Instant::now();
-    sandbox
-        .run(&["predict", "many.jsonl", "-o", "whole.jsonl"])
-        .ok();
-    let span = begun.elapsed();
-    let whole = read(&sandbox, "whole.jsonl").unwrap();
-    let args = ["predict", "many.jsonl", "-o", "rows.jsonl", "--resume"];
     let (mut random, mut met, mut rounds) = (Random(8), 0, 0);
-    while met < kills() {
-        // Up to ten kills in a row, then the run may end.
-        for _ in 0..10 {
-            met += usize::from(killed(&sandbox, &args, random.below(span)));
-            if let Some(rows) = read(&sandbox, "rows.jsonl") {
-                assert!(rows == whole, "half a file under the final name");
+    for (done, ending) in (1..).zip(["jsonl", "csv", "parquet"]) {
+        let (whole, rows) = (format!("whole.{ending}"), format!("rows.{ending}"));
+        let begun = Instant::now();
+        sandbox.run(&["predict", "many.jsonl", "-o", &whole]).ok();
+        let span = begun.elapsed();
+        let whole = read(&sandbox, &whole).unwrap();
+        let args = ["predict", "many.jsonl", "-o", &rows, "--resume"];
+        while met < kills() * done / 3 {
+            // Up to ten kills in a row, then the run may end.
+            for _ in 0..10 {
+                met += usize::from(killed(&sandbox, &args, random.below(span)));
+                if let Some(rows) = read(&sandbox, &rows) {
+                    assert!(rows == whole, "half a file under the final name");
+                }
             }
+            sandbox.run(&args).ok();
+            assert!(
+                read(&sandbox, &rows).unwrap() == whole,
+                "{ending} after {met} kills"
+            );
+            assert!(read(&sandbox, &format!("{rows}.part")).is_none());
+            assert!(read(&sandbox, &format!("{rows}.journal")).is_none());
+            fs::remove_file(sandbox.path(&rows)).unwrap();
+            rounds += 1;
         }
-        sandbox.run(&args).ok();
-        assert!(
-            read(&sandbox, "rows.jsonl").unwrap() == whole,
-            "after {met} kills"
-        );
-        assert!(read(&sandbox, "rows.jsonl.part").is_none());
-        assert!(read(&sandbox, "rows.jsonl.journal").is_none());
-        fs::remove_file(sandbox.path("rows.jsonl")).unwrap();
-        rounds += 1;
     }
     eprintln!("predict: {met} kills met a run at work, {rounds} runs went on to the same bytes");
 }

@@ -594,15 +594,15 @@ fn a_damaged_model_is_never_used() {
         flipped[at] ^= 0x10;
         refused(&flipped, &["m.safetensors"]);
     }
-    let newer = String::from_utf8_lossy(&good).replace("\\\"format\\\":1,", "\\\"format\\\":9,");
+    let newer = String::from_utf8_lossy(&good).replace("\\\"format\\\":2,", "\\\"format\\\":9,");
     assert!(newer.contains("\\\"format\\\":9,"));
     let at = good
         .windows(14)
-        .position(|w| w == b"\\\"format\\\":1,\\")
+        .position(|w| w == b"\\\"format\\\":2,\\")
         .unwrap();
     let mut other = good.clone();
     other[at + 11] = b'9';
-    refused(&other, &["model format 9", "reads format 1"]);
+    refused(&other, &["model format 9", "reads formats 1 to 2"]);
     refused(b"PK\x03\x04 a zip file, not a model", &["not a model file"]);
 }
 
