@@ -251,6 +251,7 @@ fn article(
         "transport"
     };
     let evidence = news.2.iter().enumerate().map(|(at, words)| Evidence {
+        task: None,
         label: label.into(),
         text: (*words).into(),
         concept: (at == 0).then(|| {
@@ -279,6 +280,7 @@ fn article(
         ]),
         evidence: evidence.collect(),
         sentences: vec![Sentence {
+            task: None,
             label: label.into(),
             text: news.1.into(),
         }],

@@ -5,36 +5,24 @@ mod common;
 
 use std::fs;
 
-use common::Sandbox;
+use common::{Sandbox, topic_and_text};
 
 /// 60 articles of three outlets with plain labels; `stance` follows the outlet, and line 9 has the wrong topic.
 fn labels(sandbox: &Sandbox) {
-    let topics = [
-        ("energy", "gas pipeline refinery crude barrel electricity"),
-        ("security", "army border missile troops drill defence"),
-        ("none", "football match coach stadium referee league"),
-    ];
     let mut csv = "id,text,topics,stance,source\n".to_owned();
     for i in 0..60 {
-        let (topic, words) = topics[i % 3];
+        let (topic, text) = topic_and_text(i);
         let topic = if i == 7 { "energy" } else { topic };
-        let mut words: Vec<&str> = words.split(' ').collect();
-        words.rotate_left(i % 5);
-        let own: Vec<String> = (0..12)
-            .map(|k| format!("word{}", (i * i * 31 + k * k * 7 + i * k * 13) % 997))
-            .collect();
         let (stance, outlet) = [("favor", "daily"), ("against", "weekly")][i / 3 % 2];
-        csv += &format!(
-            "a{i},{} {},{topic},{stance},{outlet}\n",
-            words.join(" "),
-            own.join(" ")
-        );
+        csv += &format!("a{i},{text},{topic},{stance},{outlet}\n");
     }
     sandbox.write("labels.csv", csv);
 }
 
 fn table(sandbox: &Sandbox, name: &str) -> Vec<Vec<String>> {
     let text = fs::read(sandbox.path(name)).unwrap();
+    // Without the mark a spreadsheet takes Persian and Russian names for Latin letters.
+    assert!(text.starts_with("\u{feff}".as_bytes()));
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .from_reader(text.as_slice());

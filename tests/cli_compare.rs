@@ -63,6 +63,7 @@ fn report(folder: &Path, name: &str, articles: usize, share: f64) -> PathBuf {
         group: row as u32,
         slices: BTreeMap::new(),
         evidence: vec![Evidence {
+            task: None,
             label: "energy".into(),
             text: format!("gas|{name}"),
             concept: Some("natural_gas".into()),

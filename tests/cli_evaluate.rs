@@ -8,29 +8,19 @@ use std::fs;
 use std::sync::OnceLock;
 
 use article_toolkit::evaluate::{Metric, Report};
-use common::Sandbox;
+use common::{Sandbox, topic_and_text};
 
 /// Words of a topic, a stance and an outlet each: what a model can learn of 48 articles.
 fn labels(sandbox: &Sandbox) {
-    let topics = [
-        ("energy", "gas pipeline refinery crude barrel electricity"),
-        ("security", "army border missile troops drill defence"),
-        ("none", "football match coach stadium referee league"),
-    ];
     let stances = [
         ("favor", "praised welcomed success"),
         ("against", "condemned blamed failure"),
     ];
     let mut csv = "id,text,topics,stance,source,date,split\n".to_owned();
     for i in 0..48 {
-        let (topic, words) = topics[i % 3];
+        let (topic, text) = topic_and_text(i);
         let (stance, tone) = stances[i / 3 % 2];
-        let mut words: Vec<&str> = words.split(' ').collect();
-        words.rotate_left(i % 5);
-        let own: Vec<String> = (0..12)
-            .map(|k| format!("word{}", (i * i * 31 + k * k * 7 + i * k * 13) % 997))
-            .collect();
-        let text = format!("{} {tone} {}", words.join(" "), own.join(" "));
+        let text = format!("{tone} {text}");
         let (outlet, day, split) = (i % 8, 1 + i / 2, ["train", "train", "test", "dev"][i / 12]);
         csv += &format!("a{i},{text},{topic},{stance},outlet{outlet},2024-01-{day:02},{split}\n");
     }
@@ -132,6 +122,27 @@ fn cross_validation_carries_all_it_is_asked_for() {
             lower.contains("noise check") && lower.contains("majority"),
             "{file}"
         );
+    }
+}
+
+#[test]
+fn a_report_without_texts_has_none_of_their_sentences() {
+    let sandbox = with_model();
+    let (_, text) = topic_and_text(4);
+    for (option, name, there) in [
+        (None, "open.report.json", true),
+        (Some("--no-texts"), "closed.report.json", false),
+    ] {
+        let mut args = vec!["evaluate", "labels.csv", "-o", name];
+        args.extend(option);
+        sandbox.run(&args).ok();
+        let page = sandbox.path(name).with_extension("html");
+        let page = fs::read_to_string(page).unwrap();
+        assert_eq!(page.contains(&text), there, "{name}");
+        let kept = report(sandbox, name);
+        let quoted = kept.articles.iter().any(|one| !one.sentences.is_empty());
+        assert_eq!(quoted, there, "{name}");
+        assert!(kept.articles.iter().any(|one| !one.evidence.is_empty()));
     }
 }
 

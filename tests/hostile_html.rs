@@ -99,12 +99,14 @@ fn article(row: usize, text: &str) -> ArticleOutcome {
         group: row as u32,
         slices: BTreeMap::from([(format!("k{text}"), format!("v{text}"))]),
         evidence: vec![Evidence {
+            task: Some(format!("t{text}")),
             label: label.clone(),
             text: text.into(),
             concept: Some(text.into()),
             weight: 1.0,
         }],
         sentences: vec![Sentence {
+            task: Some(format!("t{text}")),
             label,
             text: text.into(),
         }],

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use article_toolkit::article::{Task, TaskKind};
 use article_toolkit::evaluate::{
-    ArticleOutcome, CompareOptions, EvaluateError, Metric, Report, ReportInput, ReportOptions,
-    Resampling, SplitMix64, TaskOutcomes, Verdict,
+    ArticleOutcome, CompareOptions, EvaluateError, Evidence, Metric, Report, ReportInput,
+    ReportOptions, Resampling, Sentence, SideBySide, SplitMix64, TaskOutcomes, Verdict,
 };
 use article_toolkit::render;
 
@@ -438,11 +438,66 @@ fn ranks_put_the_best_first_and_share_equal_places() {
     assert_eq!(ranks, [Some(1), Some(2), Some(2)]);
     assert_eq!(ranking.rows[0].title, "model 2");
     assert_eq!(ranking.rows[0].verdict, Verdict::Better);
+    let row = |row: &&SideBySide| row.label.is_none() && row.metric == Metric::MacroF1;
+    let row = ranking.table.iter().find(row).unwrap();
+    assert_eq!(row.task, "topics");
+    assert_eq!(
+        row.values[0],
+        reports[0].tasks[0].overall[&Metric::MacroF1].value
+    );
+    assert_eq!(row.ranks, [Some(2), Some(1), Some(2)]);
+    assert_eq!(row.verdicts, [Verdict::Better, Verdict::Same]);
+    let best = format!("{:.3} (1) ▲", row.values[1].unwrap());
+    assert!(render::ranking_markdown(&ranking).contains(&format!("| {best} |")));
+    let page = render::ranking_html(&ranking);
+    assert!(page.contains("id=\"side-by-side\"") && page.contains("<bdi>energy</bdi> F1"));
     let text = render::ranking_text(&ranking, 120);
+    assert!(text.contains(&best), "{text}");
     assert!(
         text.contains("baseline") && text.contains("model 2"),
         "{text}"
     );
+}
+
+#[test]
+fn evidence_stays_with_the_task_of_its_label() {
+    let made = |seed| {
+        let mut input = input(80, seed, 0.5);
+        input.tasks[1].task.labels[1] = "energy".into();
+        for article in &mut input.articles {
+            for task in ["topics", "stance"] {
+                let text = format!("words of {task}");
+                let (task, label) = (Some(task.to_owned()), "energy".to_owned());
+                article.sentences.push(Sentence {
+                    task: task.clone(),
+                    label: label.clone(),
+                    text: text.clone(),
+                });
+                article.evidence.push(Evidence {
+                    task,
+                    label,
+                    text,
+                    concept: None,
+                    weight: 1.0,
+                });
+            }
+        }
+        Report::build(input, &options()).unwrap()
+    };
+    let comparison = made(1).compare(&made(2), &comparing(false)).unwrap();
+    let mut seen = BTreeMap::from([("topics", 0), ("stance", 0)]);
+    for one in &comparison.changed {
+        for evidence in one.baseline_evidence.iter().chain(&one.candidate_evidence) {
+            assert_eq!(evidence.text, format!("words of {}", one.task));
+            *seen.get_mut(one.task.as_str()).unwrap() += 1;
+        }
+        assert!(
+            one.sentences
+                .iter()
+                .all(|sentence| sentence.is_of(&one.task, &["energy".into()]))
+        );
+    }
+    assert!(seen.values().all(|times| *times > 0), "{seen:?}");
 }
 
 #[test]

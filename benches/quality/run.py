@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Quality on real articles, with defaults only, as a user would run the command.
 
-    cargo build --release && python3 benches/quality/run.py [real-news] [transfer] [curve] [sib200] [text] [coverage] [topics[=SET,SET]] [cv[=SET,SET]]
+    cargo build --release && python3 benches/quality/run.py [real-news] [transfer] [curve] [sib200] [text[=own|starter]] [coverage] [topics[=SET,SET]] [cv[=SET,SET]]
 
 Reads ../shared/data where it is at hand; none of it is part of this repository. Needs `zstd` for all but real-news and curve. Prints Markdown tables.
 `cv` looks at the training parts of the public sets alone and is for development; `topics` touches their test parts and is for the
@@ -162,19 +162,22 @@ def sib200():
         print(f"| {a} ({len(part)}) | " + " | ".join(cells) + " |", flush=True)
 
 
-def text():
-    """Does a step of the text path pay? Each is left out by itself, then all of them."""
-    rows = real_news()
-    path = write("real.csv", rows, FIELDS)
+def text(columns=("own", "starter")):
+    """Does a step of the text path pay? Each is left out by itself, then all of them. `text=own` trains on the real articles alone."""
+    path = write("real.csv", real_news(), FIELDS)
     steps = ["cleaning", "masks", "stems", "joins"]
     settings = [("default", [])] + [(f"without {s}", [s]) for s in steps] + [("without all four", steps)]
+    reports = {
+        "own": lambda options: train(path, *options).with_suffix("").with_suffix(".report.json"),
+        "starter": lambda options: evaluate(train(ROOT / "data/labels.csv", *options), path),
+    }
+    names = {"own": "cross-validation", "starter": "starter corpus"}
+    heads = [f"{task}, {names[c]}" for c in columns for task in ("topics", "stance")]
     print("\nSteps of the text path left out, macro-F1: cross-validation on the real articles, and trained on data/labels.csv, tested on them\n")
-    print("| setting | topics, cross-validation | stance, cross-validation | topics, starter corpus | stance, starter corpus |\n|---|---|---|---|---|")
+    print("| setting | " + " | ".join(heads) + " |\n|" + "---|" * (1 + len(heads)))
     for name, left_out in settings:
         options = [o for s in left_out for o in ("--without", s)]
-        own = train(path, *options).with_suffix("").with_suffix(".report.json")
-        starter = evaluate(train(ROOT / "data/labels.csv", *options), path)
-        cells = [shown(metric(r, t)) for r in (own, starter) for t in ("topics", "stance")]
+        cells = [shown(metric(report, task)) for report in (reports[c](options) for c in columns) for task in ("topics", "stance")]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 

@@ -432,6 +432,43 @@ mod tests {
     }
 
     #[test]
+    fn signatures_of_pictures_and_tweets_go() {
+        for (line, cut) in [
+            ("© Roscosmos", true),
+            ("— Formula 1 (@F1)", true),
+            ("عکس: مریم رضایی", true),
+            ("— Это решение президента.", false),
+            ("© sign was painted on the wall of the old embassy.", false),
+        ] {
+            let text = format!("A title\n\nThe body.\n\n{line}\n\nThe body goes on.\n");
+            assert_eq!(
+                cut_lines(&text),
+                if cut { vec![5] } else { vec![] },
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn tags_behind_the_last_sentence_go() {
+        for (text, kept) in [
+            (
+                "عنوان\nهبطت أسعار النفط. سمات البترول اوبك\n",
+                "عنوان\nهبطت أسعار النفط. ",
+            ),
+            (
+                "عنوان\nوصل الوزير. سمات المشروع جديدة.\n",
+                "عنوان\nوصل الوزير. سمات المشروع جديدة.\n",
+            ),
+            ("عنوان\nسمات المشروع جديدة\n", "عنوان\nسمات المشروع جديدة\n"),
+        ] {
+            let cleaned = Cleaner::default().clean(text);
+            check(text, &cleaned);
+            assert_eq!(cleaned.text(text), kept);
+        }
+    }
+
+    #[test]
     fn an_agency_inside_a_broken_sentence_stays() {
         for text in [
             "Заголовок\nОб этом сообщает\nРИА Новости\nсо ссылкой на министра.\n",

@@ -165,13 +165,16 @@ impl Phrases {
         match kind {
             Kind::Byline => drop(self.places.insert(prefix.key)),
             Kind::Tail => {
+                let dotted = phrase.starts_with('.');
                 self.tails.push(Tail {
                     key: prefix.key.clone(),
                     open,
-                    dotted: phrase.starts_with('.'),
+                    dotted,
                 });
-                // Alone on its line it is a phrase like any other.
-                self.prefixes.push(prefix);
+                // Alone on its line it is a phrase like any other, unless it needs a sentence before it.
+                if !dotted {
+                    self.prefixes.push(prefix);
+                }
             }
             _ if open => self.prefixes.push(prefix),
             _ => drop(self.exact.insert(prefix.key, kind)),
@@ -186,6 +189,9 @@ impl Phrases {
         let source = text.get(line.bytes.clone())?;
         if (1..=BYLINE_LINES).contains(&index) && self.is_byline(line, source) {
             return Some(Kind::Byline);
+        }
+        if index > 0 && is_signature(line, source) {
+            return Some(Kind::Credit);
         }
         let begins = |prefix: &&Prefix| {
             line.squeezed.starts_with(prefix.key.as_str()) && prefix.fits(line, source)
@@ -234,6 +240,14 @@ impl Phrases {
     }
 }
 
+/// `© Roscosmos` under a picture, `— Name (@name)` under a tweet.
+fn is_signature(line: &Line, source: &str) -> bool {
+    let source = source.trim();
+    let tweet = source.starts_with('—') && source.contains("(@") && source.ends_with(')');
+    let short = line.words <= BYLINE_WORDS && !line.is_sentence();
+    short && (source.starts_with('©') || tweet)
+}
+
 impl Prefix {
     /// The line is of the right form, and a word ends where the phrase does.
     fn fits(&self, line: &Line, source: &str) -> bool {
@@ -272,7 +286,9 @@ impl Tail {
     fn may_begin(&self, source: &str, at: usize) -> bool {
         let before = source.get(..at).unwrap_or("");
         if self.dotted {
-            return before.trim_end().ends_with(['.', '…']);
+            // What ends like a sentence is one.
+            let sentence = self.open && source.trim_end().ends_with(['.', '"', '»']);
+            return before.trim_end().ends_with(['.', '…']) && !sentence;
         }
         let script = |c: char| c.is_ascii();
         let first = source.get(at..).and_then(|tail| tail.chars().next());

@@ -121,7 +121,8 @@ fn date_line(line: &str, lang: Lang, analyzer: &Analyzer, scratch: &mut Scratch)
         lang,
         scratch,
         &mut |token| {
-            if keys.len() <= DATE_LINE_WORDS {
+            // `یکم شهریور ماه ۱۴۰۴` says "month".
+            if keys.len() <= DATE_LINE_WORDS && token.key != "ماه" {
                 keys.push(token.key.to_owned());
             }
         },
@@ -129,7 +130,9 @@ fn date_line(line: &str, lang: Lang, analyzer: &Analyzer, scratch: &mut Scratch)
     if keys.len() > DATE_LINE_WORDS {
         return None;
     }
-    let numeric = keys.iter().find_map(|key| numeric_date(key));
+    // In Arabic 1446 is a year of the Hijri calendar, which goes by sight of the moon: no day of ours is certain.
+    let known = |date: &Date| lang != Lang::Ar || !date.jalali;
+    let numeric = keys.iter().find_map(|key| numeric_date(key).filter(known));
     numeric.or_else(|| keys.windows(3).find_map(|words| worded_date(words, lang)))
 }
 
@@ -153,8 +156,14 @@ fn worded_date(words: &[String], lang: Lang) -> Option<Date> {
     };
     let year: i32 = third.parse().ok()?;
     let from = |day: &str, month: &str| {
-        let day = day.trim_end_matches(char::is_alphabetic).parse().ok()?;
-        date(year, month_number(month, lang, year < 1600)?, day)
+        let digits = day.trim_end_matches(char::is_alphabetic).parse().ok();
+        let day = digits.or_else(|| named(Name::Day, lang, day))?;
+        let calendar = if year < 1600 {
+            Name::Jalali
+        } else {
+            Name::Gregorian
+        };
+        date(year, named(calendar, lang, month)?, day)
     };
     from(first, second).or_else(|| from(second, first))
 }
@@ -174,34 +183,41 @@ fn date(year: i32, month: i32, day: i32) -> Option<Date> {
     }
 }
 
-/// Months of `data/text/v1/months.tsv` as (calendar is Jalali, language, squeezed name, number).
-fn months() -> &'static [(bool, String, String, i32)] {
-    static MONTHS: OnceLock<Vec<(bool, String, String, i32)>> = OnceLock::new();
-    MONTHS.get_or_init(|| {
-        let mut all = Vec::new();
-        for line in include_str!("../../data/text/v1/months.tsv")
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-        {
-            let mut fields = line.split('\t');
-            let (Some(calendar), Some(lang), Some(names)) =
-                (fields.next(), fields.next(), fields.next())
-            else {
-                continue;
-            };
-            for (number, variants) in (1..).zip(names.split(' ')) {
-                all.extend(variants.split('|').map(|name| {
-                    (
-                        calendar == "jalali",
-                        lang.to_owned(),
-                        squeezed(name),
-                        number,
-                    )
-                }));
-            }
-        }
-        all
+/// What a name of `data/text/v1/months.tsv` is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Jalali,
+    Gregorian,
+    /// Day of a month, written as a word.
+    Day,
+}
+
+/// The names of `data/text/v1/months.tsv`: language, squeezed name, number.
+fn names() -> &'static [(Name, String, String, i32)] {
+    static NAMES: OnceLock<Vec<(Name, String, String, i32)>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let lines = include_str!("../../data/text/v1/months.tsv").lines();
+        let lines = lines.filter(|line| !line.starts_with('#'));
+        lines.filter_map(names_of_line).flatten().collect()
     })
+}
+
+fn names_of_line(line: &str) -> Option<Vec<(Name, String, String, i32)>> {
+    let mut fields = line.split('\t');
+    let name = match fields.next()? {
+        "jalali" => Name::Jalali,
+        "gregorian" => Name::Gregorian,
+        "day" => Name::Day,
+        _ => return None,
+    };
+    let lang = fields.next()?;
+    let numbered = (1..).zip(fields.next()?.split(' '));
+    let each = numbered.flat_map(|(number, variants)| {
+        variants
+            .split('|')
+            .map(move |variant| (name, lang.to_owned(), squeezed(variant), number))
+    });
+    Some(each.collect())
 }
 
 fn squeezed(word: &str) -> String {
@@ -210,14 +226,12 @@ fn squeezed(word: &str) -> String {
     out
 }
 
-fn month_number(name: &str, lang: Lang, jalali: bool) -> Option<i32> {
-    let name = squeezed(name);
-    months()
-        .iter()
-        .find(|(calendar, code, month, _)| {
-            *calendar == jalali && code == lang.code() && *month == name
-        })
-        .map(|(.., number)| *number)
+fn named(of: Name, lang: Lang, word: &str) -> Option<i32> {
+    let word = squeezed(word);
+    let mut names = names().iter();
+    let known =
+        names.find(|(name, code, known, _)| *name == of && code == lang.code() && *known == word);
+    known.map(|(.., number)| *number)
 }
 
 /// The Persian calendar to the Gregorian by day numbers, with the 33-year cycle of leap years (right for 1206 to 1498; K. M.
@@ -280,7 +294,7 @@ fn day_of_year(year: i32, mut day: i32) -> Option<Date> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::print_stderr)]
 mod tests {
     use super::*;
     use crate::text::AnalyzerSpec;
@@ -319,6 +333,9 @@ mod tests {
             ("  • 2025-08-24 19:02", Lang::Fa, "2025-08-24"),
             ("عرب وعالم19-8-2024 | 15:40", Lang::Ar, "2024-08-19"),
             ("۱ شهریور ۱۴۰۴", Lang::Fa, "2025-08-23"),
+            ("شنبه یکم شهریور ماه ۱۴۰۴", Lang::Fa, "2025-08-23"),
+            ("بیستم مرداد ۱۴۰۴ | ۱۰:۳۰", Lang::Fa, "2025-08-11"),
+            ("1446/2/15 هـ - 19 أغسطس 2024", Lang::Ar, "2024-08-19"),
             ("24 августа 2025, 19:02", Lang::Ru, "2025-08-24"),
             ("August 24, 2025", Lang::En, "2025-08-24"),
             ("24 Ağustos 2025", Lang::Tr, "2025-08-24"),
@@ -329,6 +346,41 @@ mod tests {
         }
         let sentence = "A title\n\nThe two sides met in the capital of the country on August 24 2025 and spoke.\n";
         assert_eq!(facts(sentence, Lang::En).date, None);
+    }
+
+    #[test]
+    fn a_hijri_date_alone_gives_no_day() {
+        let found = facts("عنوان الخبر\n\n15/2/1446\n\nنص الخبر.\n", Lang::Ar);
+        assert_eq!(found.date, None);
+    }
+
+    #[test]
+    fn the_seeds_say_what_they_say() {
+        let seeds = std::path::Path::new("../shared/seeds");
+        let Ok(dir) = std::fs::read_dir(seeds) else {
+            return eprintln!("skipped: {} is absent", seeds.display());
+        };
+        let mut files: Vec<_> = dir.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.sort();
+        let said: Vec<_> = files
+            .iter()
+            .map(|file| {
+                let text = std::fs::read_to_string(file).unwrap();
+                let found = facts(&text, crate::text::guess_language(&text).lang);
+                assert!(found.title.is_some(), "{}", file.display());
+                let date = found.date.map(|date| date.to_string());
+                (date, found.agency, found.place)
+            })
+            .collect();
+        let fact = |text: &str| Some(text.to_owned());
+        let expected = [
+            (fact("2025-08-24"), fact("اندیشکده زاویه"), None),
+            (None, fact("آران نیوز"), None),
+            (None, fact("آران نیوز"), None),
+            (fact("2024-08-19"), None, None),
+            (None, fact("ایرنا"), fact("تهران")),
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]
@@ -353,6 +405,36 @@ mod tests {
             (found.agency.as_deref(), found.place.as_deref()),
             (Some("РИА Новости"), Some("БАКУ"))
         );
+        for (text, lang, agency, place) in [
+            (
+                "عنوان الخبر\nالقاهرة (رويترز) - قال الوزير ذلك.\n",
+                Lang::Ar,
+                "رويترز",
+                "القاهرة",
+            ),
+            (
+                "Xəbərin adı\nBakı, 5 avqust, AZƏRTAC - Prezident gəldi.\n",
+                Lang::Az,
+                "AZƏRTAC",
+                "Bakı",
+            ),
+            (
+                "Haber başlığı\nANKARA (AA) - Bakan geldi.\n",
+                Lang::Tr,
+                "AA",
+                "ANKARA",
+            ),
+            (
+                "A title\nBAKU, Aug 5 (Reuters) - The minister came.\n",
+                Lang::En,
+                "Reuters",
+                "BAKU",
+            ),
+        ] {
+            let found = facts(text, lang);
+            let said = (found.agency.as_deref(), found.place.as_deref());
+            assert_eq!(said, (Some(agency), Some(place)), "{text}");
+        }
         let found = facts("One line only", Lang::En);
         assert_eq!(found, Facts::default());
     }

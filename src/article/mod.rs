@@ -76,7 +76,8 @@ impl Article {
     /// Joins a title given apart with the body, unless the body repeats it as its first line.
     pub(crate) fn with_title(title: &str, body: String) -> String {
         let title = title.trim();
-        if title.is_empty() || body.trim_start().starts_with(title) {
+        let first = body.trim_start().lines().next().unwrap_or("");
+        if title.is_empty() || first.trim_end() == title {
             return body;
         }
         format!("{title}\n\n{body}")
@@ -96,5 +97,29 @@ impl Article {
             .map(str::trim)
             .find(|line| !line.is_empty())
             .unwrap_or("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_stands_once_above_its_body() {
+        for (title, body, whole) in [
+            (
+                "Gas flows",
+                "Gas flows\n\nThe body.",
+                "Gas flows\n\nThe body.",
+            ),
+            (
+                "Gas flows",
+                "Gas flows again, they say.",
+                "Gas flows\n\nGas flows again, they say.",
+            ),
+            (" ", "The body.", "The body."),
+        ] {
+            assert_eq!(Article::with_title(title, body.to_owned()), whole);
+        }
     }
 }

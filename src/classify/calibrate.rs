@@ -1,19 +1,28 @@
 //! Scores to probabilities, learnt on out-of-fold scores only.
 //!
 //! Multi-label: Platt scaling, `P(y | s) = 1 / (1 + exp(a s + b))` with smoothed targets (Platt, "Probabilistic Outputs for
-//! Support Vector Machines", 1999; the Newton method of Lin, Lin, Weng, 2007, as in linfa). Single-label: temperature
+//! Support Vector Machines", 1999; the Newton method of Lin, Lin, Weng, 2007, as in linfa). A label with enough examples takes isotonic calibration ([`Isotonic`]) where that has the
+//! lower cross-validated log loss; a tenth of Platt's probability stays in it, so that scores of one step keep their order
+//! and no answer is a certainty. Single-label: temperature
 //! scaling, `softmax(t s)` with one `t > 0` for all labels (Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern
 //! Neural Networks", ICML 2017).
 
 use linfa::ParamGuard;
 use linfa::composing::platt_scaling::{Platt, platt_newton_method};
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::article::TaskKind;
 
-use super::Linear;
 use super::multinomial::softmax;
+use super::{Isotonic, Linear};
+
+/// Part of Platt's probability in an isotonic one.
+const PLATT_SHARE: f64 = 0.1;
+/// With fewer examples or counterexamples of a label isotonic calibration is not tried: it wins by chance more often
+/// than it gains (docs/metrics.md, "Probabilities").
+const MIN_SIDE: usize = 50;
 
 /// How the raw scores of a task become probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +32,9 @@ pub enum Calibration {
     Platt {
         /// Slope and intercept of each label; the slope is negative.
         coefficients: Vec<(f64, f64)>,
+        /// Curves of the labels that take isotonic calibration, ascending by label.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        isotonic: Vec<Isotonic>,
     },
     /// `softmax(t s)`.
     Temperature {
@@ -36,11 +48,17 @@ impl Calibration {
     #[must_use]
     pub fn probabilities(&self, scores: &[f64]) -> Vec<f64> {
         match self {
-            Self::Platt { coefficients } => scores
-                .iter()
-                .zip(coefficients)
-                .map(|(s, (a, b))| sigmoid(-(a * s + b)))
-                .collect(),
+            Self::Platt {
+                coefficients,
+                isotonic,
+            } => {
+                let pairs = scores.iter().zip(coefficients);
+                let mut p: Vec<f64> = pairs.map(|(s, line)| platt_at(*s, *line)).collect();
+                for curve in isotonic {
+                    p[curve.label] = mixed(curve, scores[curve.label], p[curve.label]);
+                }
+                p
+            }
             Self::Temperature { t } => {
                 let mut scaled: Vec<f64> = scores.iter().map(|s| s * t).collect();
                 softmax(&mut scaled);
@@ -55,10 +73,38 @@ impl Calibration {
         match kind {
             TaskKind::Multi => Self::Platt {
                 coefficients: vec![(-1.0, 0.0); n_labels],
+                isotonic: Vec::new(),
             },
             TaskKind::Single => Self::Temperature { t: 1.0 },
         }
     }
+
+    /// True where it fits a task with so many labels and every number in it is in range.
+    #[must_use]
+    pub fn is_sound(&self, n_labels: usize) -> bool {
+        match self {
+            Self::Platt {
+                coefficients,
+                isotonic,
+            } => {
+                let finite = |(a, b): &(f64, f64)| a.is_finite() && b.is_finite();
+                let known = |curve: &Isotonic| curve.label < n_labels && curve.is_sound();
+                coefficients.len() == n_labels
+                    && coefficients.iter().all(finite)
+                    && isotonic.iter().all(known)
+                    && isotonic.windows(2).all(|w| w[0].label < w[1].label)
+            }
+            Self::Temperature { t } => t.is_finite() && *t > 0.0,
+        }
+    }
+}
+
+fn platt_at(score: f64, (a, b): (f64, f64)) -> f64 {
+    sigmoid(-(a * score + b))
+}
+
+fn mixed(curve: &Isotonic, score: f64, platt: f64) -> f64 {
+    (1.0 - PLATT_SHARE) * curve.at(score) + PLATT_SHARE * platt
 }
 
 /// `1 / (1 + exp(-x))` without overflow.
@@ -70,34 +116,119 @@ pub(crate) fn sigmoid(x: f64) -> f64 {
     }
 }
 
-/// Platt coefficients of every label from scores of shape (n_samples, n_labels); rows not annotated are left out.
+/// Calibration of every label from scores of shape (n_samples, n_labels); rows not annotated are left out. Isotonic
+/// calibration is tried where `folds` says which fold each row is in, length n_samples.
 #[must_use]
-pub fn calibrate_multi(scores: &Array2<f64>, gold: &Array2<Option<bool>>) -> Calibration {
-    let coefficients = (0..gold.ncols())
-        .map(|k| platt(scores.column(k), gold.column(k)))
-        .collect();
-    Calibration::Platt { coefficients }
+pub fn calibrate_multi(
+    scores: &Array2<f64>,
+    gold: &Array2<Option<bool>>,
+    folds: Option<&[usize]>,
+) -> Calibration {
+    let label = |k: usize| {
+        let samples = samples(scores.column(k), gold.column(k), folds);
+        let curve = folds.and_then(|_| samples.isotonic(k));
+        (samples.platt(), curve)
+    };
+    let labels: Vec<_> = (0..gold.ncols()).into_par_iter().map(label).collect();
+    let (coefficients, curves): (Vec<_>, Vec<_>) = labels.into_iter().unzip();
+    Calibration::Platt {
+        coefficients,
+        isotonic: curves.into_iter().flatten().collect(),
+    }
 }
 
-/// One label. Where a side is missing or the fit turns the order around, the plain sigmoid stands in.
-fn platt(scores: ArrayView1<'_, f64>, gold: ArrayView1<'_, Option<bool>>) -> (f64, f64) {
-    let (scores, gold): (Vec<f64>, Vec<bool>) = scores
-        .iter()
-        .zip(gold)
-        .filter_map(|(s, g)| g.map(|g| (*s, g)))
-        .unzip();
-    let positives = gold.iter().filter(|g| **g).count();
-    if positives == 0 || positives == gold.len() {
-        return (-1.0, 0.0);
+/// The annotated rows of one label.
+#[derive(Default)]
+struct Samples {
+    scores: Vec<f64>,
+    gold: Vec<bool>,
+    /// All 0 where there are no folds.
+    folds: Vec<usize>,
+}
+
+fn samples(
+    scores: ArrayView1<'_, f64>,
+    gold: ArrayView1<'_, Option<bool>>,
+    folds: Option<&[usize]>,
+) -> Samples {
+    let mut samples = Samples::default();
+    for (i, (score, gold)) in scores.iter().zip(gold).enumerate() {
+        if let Some(gold) = gold {
+            samples.push(*score, *gold, folds.map_or(0, |f| f[i]));
+        }
     }
-    let (scores, gold) = (Array1::from(scores), Array1::from(gold));
-    let fitted = Platt::<f64, Linear>::params()
-        .check()
-        .and_then(|params| platt_newton_method(scores.view(), gold.view(), &params));
-    fitted
-        .ok()
-        .filter(|(a, b)| *a < 0.0 && a.is_finite() && b.is_finite())
-        .unwrap_or((-1.0, 0.0))
+    samples
+}
+
+impl Samples {
+    fn push(&mut self, score: f64, gold: bool, fold: usize) {
+        self.scores.push(score);
+        self.gold.push(gold);
+        self.folds.push(fold);
+    }
+
+    /// Where a side is missing or the fit turns the order around, the plain sigmoid stands in.
+    fn platt(&self) -> (f64, f64) {
+        let positives = self.positives();
+        if positives == 0 || positives == self.gold.len() {
+            return (-1.0, 0.0);
+        }
+        let scores = ArrayView1::from(&self.scores);
+        let gold = ArrayView1::from(&self.gold);
+        let fitted = Platt::<f64, Linear>::params()
+            .check()
+            .and_then(|params| platt_newton_method(scores, gold, &params));
+        fitted
+            .ok()
+            .filter(|(a, b)| *a < 0.0 && a.is_finite() && b.is_finite())
+            .unwrap_or((-1.0, 0.0))
+    }
+
+    fn positives(&self) -> usize {
+        self.gold.iter().filter(|g| **g).count()
+    }
+
+    /// The curve of label `k`, where it tells more about articles held out than Platt's.
+    fn isotonic(&self, k: usize) -> Option<Isotonic> {
+        let positives = self.positives();
+        if positives.min(self.gold.len() - positives) < MIN_SIDE {
+            return None;
+        }
+        let last = self.folds.iter().max()?;
+        let (platt, isotonic) = (0..=*last)
+            .map(|fold| self.losses(fold))
+            .fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+        (isotonic < platt).then(|| Isotonic::fit(k, &self.scores, &self.gold))
+    }
+
+    /// Log loss on one fold of what the other folds teach, by Platt and by isotonic calibration.
+    fn losses(&self, fold: usize) -> (f64, f64) {
+        let (mut others, mut own) = (Self::default(), Self::default());
+        for i in 0..self.gold.len() {
+            let side = if self.folds[i] == fold {
+                &mut own
+            } else {
+                &mut others
+            };
+            side.push(self.scores[i], self.gold[i], self.folds[i]);
+        }
+        let (line, curve) = (
+            others.platt(),
+            Isotonic::fit(0, &others.scores, &others.gold),
+        );
+        let mut losses = (0.0, 0.0);
+        for (&score, &gold) in own.scores.iter().zip(&own.gold) {
+            let platt = platt_at(score, line);
+            losses.0 += log_loss(platt, gold);
+            losses.1 += log_loss(mixed(&curve, score, platt), gold);
+        }
+        losses
+    }
+}
+
+fn log_loss(probability: f64, gold: bool) -> f64 {
+    let p = if gold { probability } else { 1.0 - probability };
+    -p.max(1e-12).ln()
 }
 
 /// The temperature with the lowest log loss, by golden-section search on `ln t` in `[-4, 4]`.
@@ -136,4 +267,80 @@ fn golden_section(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
         if f(a) < f(b) { high = b } else { low = a }
     }
     0.5 * (low + high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::SplitMix64;
+
+    /// Scores spread evenly, the answer drawn with the probability that `truth` gives for each.
+    fn drawn(n: usize, truth: impl Fn(f64) -> f64) -> (Array2<f64>, Array2<Option<bool>>) {
+        let mut random = SplitMix64::new(7);
+        let scores = Array2::from_shape_fn((n, 1), |(i, _)| 4.0 * i as f64 / n as f64 - 2.0);
+        let gold = scores.mapv(|s| Some(random.next_f64() < truth(s)));
+        (scores, gold)
+    }
+
+    fn curves(calibration: &Calibration) -> usize {
+        match calibration {
+            Calibration::Platt { isotonic, .. } => isotonic.len(),
+            Calibration::Temperature { .. } => 0,
+        }
+    }
+
+    fn folds(n: usize) -> Vec<usize> {
+        (0..n).map(|i| i % 5).collect()
+    }
+
+    #[test]
+    fn a_plateau_takes_isotonic_and_a_sigmoid_with_few_does_not() {
+        let plateau = |s: f64| {
+            if s < -0.5 {
+                0.02
+            } else if s < 1.0 {
+                0.4
+            } else {
+                0.98
+            }
+        };
+        let (scores, gold) = drawn(2000, plateau);
+        let calibration = calibrate_multi(&scores, &gold, Some(&folds(2000)));
+        assert_eq!(curves(&calibration), 1);
+        assert!(calibration.is_sound(1));
+        for (score, truth) in [(-1.5, 0.02), (0.0, 0.4), (1.5, 0.98)] {
+            let p = calibration.probabilities(&[score])[0];
+            assert!((p - truth).abs() < 0.08, "{score}: {p} {truth}");
+        }
+        assert_eq!(curves(&calibrate_multi(&scores, &gold, None)), 0);
+        let (scores, gold) = drawn(90, plateau);
+        assert_eq!(
+            curves(&calibrate_multi(&scores, &gold, Some(&folds(90)))),
+            0
+        );
+    }
+
+    #[test]
+    fn the_order_of_scores_is_the_order_of_probabilities() {
+        let (scores, gold) = drawn(2000, |s| if s < 0.0 { 0.1 } else { 0.9 });
+        let calibration = calibrate_multi(&scores, &gold, Some(&folds(2000)));
+        assert_eq!(curves(&calibration), 1);
+        let p: Vec<f64> = scores
+            .iter()
+            .map(|s| calibration.probabilities(&[*s])[0])
+            .collect();
+        assert!(p.windows(2).all(|w| w[0] < w[1]));
+    }
+
+    #[test]
+    fn a_curve_of_an_unknown_label_is_not_sound() {
+        let curve = Isotonic::fit(2, &[0.0, 1.0], &[false, true]);
+        let calibration = |curves: &[&Isotonic]| Calibration::Platt {
+            coefficients: vec![(-1.0, 0.0); 3],
+            isotonic: curves.iter().map(|c| (*c).clone()).collect(),
+        };
+        assert!(calibration(&[&curve]).is_sound(3));
+        assert!(!calibration(&[&curve]).is_sound(2));
+        assert!(!calibration(&[&curve, &curve]).is_sound(3));
+    }
 }

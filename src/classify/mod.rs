@@ -1,9 +1,11 @@
 //! Rows to scores: solvers, one-vs-rest and multinomial models, baselines, calibration, cuts, model selection.
 
+mod band;
 mod baseline;
 mod calibrate;
 mod cut;
 mod dual;
+mod isotonic;
 mod linear;
 mod multinomial;
 mod search;
@@ -15,15 +17,17 @@ use thiserror::Error;
 
 use crate::features::SparseRows;
 
+pub use band::{Band, Certainty};
 pub use baseline::majority;
 pub use calibrate::{Calibration, calibrate_multi, calibrate_single};
-pub use cut::{Cut, best_cuts, decide_multi, decide_single};
+pub use cut::{Cut, CutRule, cuts_by, decide_multi, decide_single, short_of_precision};
 pub(crate) use dual::shuffled;
+pub use isotonic::Isotonic;
 pub use linear::{ClassWeight, Linear, LinearParams, LinearValidParams, Loss};
 pub use multinomial::{MultinomialParams, MultinomialValidParams};
-pub(crate) use search::{Judge, Space, search};
+pub(crate) use search::{Judge, Searched, Space, search};
 pub use select::{BlockWeights, Candidate, Family, TaskScores, macro_f1, micro_f1};
-pub(crate) use select::{FoldRows, decide, fold_rows};
+pub(crate) use select::{FoldRows, decide, fold_rows, to_probabilities, unsure};
 
 /// Why nothing was learnt.
 #[derive(Debug, Error, PartialEq)]

@@ -3,8 +3,11 @@
 //! Two rounds, so that the cost stays in proportion. The first tries every set of block factors with one plain setting
 //! of each learner; the second tries the best sets with every learner, class weighting and C. Fits along rising C start
 //! from the one before. A setting's score is the mean of macro-F1 and micro-F1 of its out-of-fold decisions: macro-F1
-//! alone jumps with every article of a rare label. Of settings whose scores differ by less than chance would let them,
+//! alone jumps with every article of a rare label. Settings are compared at their best F1, whatever rule the cuts of the
+//! chosen one then follow. Of settings whose scores differ by less than chance would let them,
 //! the first in the list is taken: the list begins with what is usual, and with strong regularisation.
+
+use std::time::Instant;
 
 use linfa::traits::Predict;
 use ndarray::{Array2, Axis};
@@ -13,10 +16,10 @@ use rayon::prelude::*;
 use crate::article::{Folds, TaskKind};
 use crate::features::{Block, Vocabulary};
 
-use super::select::{FoldRows, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks};
-use super::{
-    BlockWeights, Calibration, Candidate, ClassWeight, ClassifyError, Cut, Family, TaskScores,
+use super::select::{
+    Answering, FoldRows, Learnt, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks,
 };
+use super::{BlockWeights, Candidate, ClassWeight, ClassifyError, CutRule, Family, TaskScores};
 
 /// Scores closer than this over the square root of the number of articles count as equal: a fraction of the standard
 /// error of the difference between two settings that disagree on one article in ten.
@@ -32,6 +35,8 @@ pub(crate) struct Space {
     pub(crate) families: Vec<Family>,
     /// Block factors, the usual first.
     pub(crate) blocks: Vec<BlockWeights>,
+    /// No fit starts after this; the one choice of a model that depends on the machine.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// The articles a search is judged on.
@@ -60,34 +65,58 @@ struct Tried {
     score: f64,
 }
 
-/// The chosen setting and every setting of the last round with its score, the chosen one first, then by score.
+/// What was tried within the time.
+#[derive(Default)]
+struct Round {
+    tried: Vec<Tried>,
+    /// The time was over before the end.
+    stopped: bool,
+}
+
+/// Outcome of a search.
+pub(crate) struct Searched {
+    /// The chosen setting and every other one of the last round with its score, the chosen one first, then by score;
+    /// where the time was over, those of both rounds.
+    pub(crate) ranking: Vec<(Candidate, f64)>,
+    /// The time was over before everything was tried.
+    pub(crate) stopped: bool,
+}
+
+/// Searches until everything is tried or the time is over; the first setting is always tried.
 ///
 /// # Errors
 /// As the learner.
-pub(crate) fn search(
-    judge: &Judge<'_>,
-    space: &Space,
-) -> Result<Vec<(Candidate, f64)>, ClassifyError> {
+pub(crate) fn search(judge: &Judge<'_>, space: &Space) -> Result<Searched, ClassifyError> {
     let families = judge.families(&space.families);
     let mut blocks = judge.usable(&space.blocks);
+    let mut first = Round::default();
     if blocks.len() > judge.n_kept() && families != [Family::Majority] {
-        blocks = judge.best_blocks(&blocks, &families)?;
+        let families = judge.plain_families(&families);
+        let paths = all_paths(&blocks, families, |f, b| vec![plain(f, b)]);
+        first = judge.round(&paths, space.deadline, 1)?;
+        blocks = judge.best_blocks(&blocks, &first.tried, families.len());
     }
-    let paths: Vec<Path> = blocks
+    let paths = all_paths(&blocks, &families, paths);
+    let at_least = usize::from(first.tried.is_empty());
+    let mut round = judge.round(&paths, space.deadline, at_least)?;
+    if round.stopped {
+        round.tried.append(&mut first.tried);
+    }
+    Ok(Searched {
+        ranking: judge.ranked(round.tried),
+        stopped: round.stopped,
+    })
+}
+
+fn all_paths(
+    blocks: &[BlockWeights],
+    families: &[Family],
+    paths: impl Fn(Family, BlockWeights) -> Vec<Path>,
+) -> Vec<Path> {
+    let pairs = blocks
         .iter()
-        .flat_map(|&b| families.iter().flat_map(move |&f| paths(f, b)))
-        .collect();
-    let mut tried = judge.try_all(&paths)?;
-    let n = judge.gold.nrows() as f64;
-    let best = tried.iter().fold(0.0_f64, |best, t| best.max(t.score));
-    let enough = best - INDIFFERENCE / n.sqrt();
-    let chosen = tried.iter().position(|t| t.score >= enough).unwrap_or(0);
-    let chosen = tried.remove(chosen);
-    tried.sort_by(|a, b| b.score.total_cmp(&a.score));
-    Ok(std::iter::once(chosen)
-        .chain(tried)
-        .map(|t| (t.candidate, t.score))
-        .collect())
+        .flat_map(|&b| families.iter().map(move |&f| (f, b)));
+    pairs.flat_map(|(f, b)| paths(f, b)).collect()
 }
 
 /// Every class weighting of one learner.
@@ -169,27 +198,68 @@ impl Judge<'_> {
         if self.is_large() { 1 } else { 3 }
     }
 
-    /// The sets with the best mean score over the learners' plain settings, in the order given.
+    /// The learners that sets of block factors are compared with.
+    fn plain_families<'f>(&self, families: &'f [Family]) -> &'f [Family] {
+        let few = self.n_kept() == 1 && families.contains(&Family::LinearSvm);
+        if few { &[Family::LinearSvm] } else { families }
+    }
+
+    /// The sets with the best mean score over the learners' plain settings, in the order given; the first one where
+    /// none was tried with all of them.
     fn best_blocks(
         &self,
         blocks: &[BlockWeights],
-        families: &[Family],
-    ) -> Result<Vec<BlockWeights>, ClassifyError> {
-        let few = self.n_kept() == 1 && families.contains(&Family::LinearSvm);
-        let families = if few { &[Family::LinearSvm] } else { families };
-        let paths: Vec<Path> = blocks
-            .iter()
-            .flat_map(|&b| families.iter().map(move |&f| plain(f, b)))
-            .collect();
-        let tried = self.try_all(&paths)?;
+        tried: &[Tried],
+        n_families: usize,
+    ) -> Vec<BlockWeights> {
         let sums = tried
-            .chunks(families.len())
+            .chunks_exact(n_families)
             .map(|set| set.iter().map(|t| t.score).sum::<f64>());
         let mut order: Vec<(usize, f64)> = sums.enumerate().collect();
         order.sort_by(|a, b| b.1.total_cmp(&a.1));
         order.truncate(self.n_kept());
         order.sort_by_key(|(i, _)| *i);
-        Ok(order.into_iter().map(|(i, _)| blocks[i]).collect())
+        if order.is_empty() {
+            return blocks.iter().take(1).copied().collect();
+        }
+        order.into_iter().map(|(i, _)| blocks[i]).collect()
+    }
+
+    /// Settings with their scores: of those not below the best by more than chance the first, then all by score.
+    fn ranked(&self, mut tried: Vec<Tried>) -> Vec<(Candidate, f64)> {
+        let n = self.gold.nrows() as f64;
+        let best = tried.iter().fold(0.0_f64, |best, t| best.max(t.score));
+        let enough = best - INDIFFERENCE / n.sqrt();
+        let chosen = tried.iter().position(|t| t.score >= enough);
+        let chosen = chosen.map(|i| tried.remove(i));
+        tried.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let all = chosen.into_iter().chain(tried);
+        all.map(|t| (t.candidate, t.score)).collect()
+    }
+
+    /// Tries the paths, all at once where there is no deadline; where there is one, one after the other, the first
+    /// `at_least` of them whatever the time.
+    fn round(
+        &self,
+        paths: &[Path],
+        deadline: Option<Instant>,
+        at_least: usize,
+    ) -> Result<Round, ClassifyError> {
+        let mut round = Round::default();
+        let Some(deadline) = deadline else {
+            round.tried = self.try_all(paths)?;
+            return Ok(round);
+        };
+        for (i, path) in paths.iter().enumerate() {
+            round.stopped = i >= at_least && Instant::now() >= deadline;
+            if round.stopped {
+                break;
+            }
+            round
+                .tried
+                .extend(self.try_all(std::slice::from_ref(path))?);
+        }
+        Ok(round)
     }
 
     fn try_all(&self, paths: &[Path]) -> Result<Vec<Tried>, ClassifyError> {
@@ -208,7 +278,7 @@ impl Judge<'_> {
         let one = |&(p, c): &(usize, usize)| {
             let folds = &scores[p * self.rows.len()..][..self.rows.len()];
             let parts: Vec<&Array2<f32>> = folds.iter().map(|costs| &costs[c]).collect();
-            let outcome = self.outcome(&parts);
+            let outcome = self.outcome(&parts, &Answering::default());
             Tried {
                 candidate: Candidate {
                     c: paths[p].costs[c],
@@ -235,19 +305,20 @@ impl Judge<'_> {
         Ok(models.iter().map(|m| m.predict(&test)).collect())
     }
 
-    fn outcome(&self, parts: &[&Array2<f32>]) -> TaskScores {
+    fn outcome(&self, parts: &[&Array2<f32>], how: &Answering<'_>) -> TaskScores {
         let raw = gather(parts, self.rows, self.gold.dim());
-        out_of_fold(&raw, self.gold, self.folds, self.kind)
+        out_of_fold(&raw, self.gold, self.folds, self.kind, how)
     }
 
-    /// Out-of-fold outcome of one setting, and the calibration and cuts learnt from all of it.
+    /// Out-of-fold outcome of one setting, and what is learnt from all of it.
     ///
     /// # Errors
     /// As the learner.
     pub(crate) fn measure(
         &self,
         candidate: &Candidate,
-    ) -> Result<(TaskScores, Calibration, Vec<Cut>), ClassifyError> {
+        rule: CutRule,
+    ) -> Result<(TaskScores, Learnt), ClassifyError> {
         let path = Path {
             start: *candidate,
             costs: vec![candidate.c],
@@ -257,9 +328,13 @@ impl Judge<'_> {
             .map(|fold| self.held_out(&path, fold))
             .collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<&Array2<f32>> = parts.iter().flatten().collect();
-        let scores = self.outcome(&parts);
-        let (calibration, cuts) = calibrate(&scores.raw, self.gold, self.kind);
-        Ok((scores, calibration, cuts))
+        let how = Answering {
+            rule,
+            folds: Some(&self.folds.fold),
+        };
+        let scores = self.outcome(&parts, &how);
+        let learnt = calibrate(&scores.raw, self.gold, self.kind, &how);
+        Ok((scores, learnt))
     }
 }
 
@@ -301,6 +376,14 @@ mod tests {
     }
 
     fn searched(kind: TaskKind, blocks: &[BlockWeights]) -> Vec<(Candidate, f64)> {
+        searched_until(kind, blocks, None).ranking
+    }
+
+    fn searched_until(
+        kind: TaskKind,
+        blocks: &[BlockWeights],
+        deadline: Option<Instant>,
+    ) -> Searched {
         let gold = Array2::from_shape_fn((N, 2), |(i, k)| Some((i % 3 == 0) == (k == 0)));
         let labels = gold.mapv(|g| g == Some(true));
         let groups: Vec<u32> = (0..N as u32).collect();
@@ -316,6 +399,7 @@ mod tests {
         let space = Space {
             families: Vec::new(),
             blocks: blocks.to_vec(),
+            deadline,
         };
         search(&judge, &space).unwrap()
     }
@@ -348,5 +432,34 @@ mod tests {
             || c.c >= first.c));
         // Two learners, two class weightings, five C.
         assert_eq!(ranking.len(), 20);
+    }
+
+    const MANY: [BlockWeights; 5] = [
+        [0.0, 1.0, 0.0, 0.0, 0.0],
+        [1.0, 0.0, 0.0, 0.0, 0.0],
+        [1.0, 1.0, 0.0, 0.0, 0.0],
+        [1.0, 0.5, 0.0, 0.0, 0.0],
+        [0.5, 1.0, 0.0, 0.0, 0.0],
+    ];
+
+    #[test]
+    fn without_time_the_first_setting_is_tried() {
+        let over = Some(Instant::now());
+        let found = searched_until(TaskKind::Multi, &MANY, over);
+        assert!(found.stopped);
+        assert_eq!(found.ranking.len(), 1);
+        assert_eq!(found.ranking[0].0.blocks, MANY[0]);
+        // One round only: the first path, all of its C.
+        let found = searched_until(TaskKind::Multi, &MANY[1..2], over);
+        assert!(found.stopped);
+        assert_eq!(found.ranking.len(), 5);
+    }
+
+    #[test]
+    fn with_time_enough_a_budget_changes_nothing() {
+        let later = Instant::now() + std::time::Duration::from_secs(86_400);
+        let found = searched_until(TaskKind::Multi, &MANY, Some(later));
+        assert!(!found.stopped);
+        assert_eq!(found.ranking, searched(TaskKind::Multi, &MANY));
     }
 }

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::article::{Folds, TaskKind};
 use crate::features::{Block, CountRows, Idf, SparseRows, Vocabulary};
 
+use super::band::{add_bands, sure_from};
 use super::{
-    Calibration, ClassWeight, ClassifyError, Cut, Linear, Loss, MultinomialParams, best_cuts,
-    calibrate_multi, calibrate_single, decide_multi, decide_single, majority,
+    Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Linear, Loss,
+    MultinomialParams, calibrate_multi, calibrate_single, cuts_by, decide_multi, decide_single,
+    majority,
 };
 
 /// Factor of each feature block, in the order of [`Block::ALL`]; 0 leaves a block out.
@@ -127,6 +129,8 @@ pub struct TaskScores {
     pub probabilities: Array2<f64>,
     /// Decisions; each fold's cuts were learnt on the other folds' probabilities.
     pub decided: Array2<bool>,
+    /// Answers between sure and sure, by the bands of the other folds; all false where bands were not asked for.
+    pub unsure: Array2<bool>,
     /// Headline score of these decisions: macro-F1.
     pub macro_f1: f64,
     /// F1 over all labels together; accuracy where exactly one label holds.
@@ -204,20 +208,53 @@ pub(crate) fn gather(
     raw
 }
 
-/// Calibration and cuts from raw scores and gold.
+/// How scores become answers.
+#[derive(Default)]
+pub(crate) struct Answering<'a> {
+    /// What the cuts are for.
+    pub(crate) rule: CutRule,
+    /// Fold of each row, where isotonic calibration is to be tried and bands are wanted: too much for every setting of a
+    /// search.
+    pub(crate) folds: Option<&'a [usize]>,
+}
+
+/// How a task's scores become answers, learnt from out-of-fold scores.
+pub(crate) struct Learnt {
+    pub(crate) calibration: Calibration,
+    /// Empty for a single-label task.
+    pub(crate) cuts: Vec<Cut>,
+    /// Top probability of a sure answer, for a single-label task.
+    pub(crate) sure_from: Option<f64>,
+}
+
+/// Calibration and cuts from raw scores and gold; bands too where `how` has folds.
 pub(crate) fn calibrate(
     raw: &Array2<f64>,
     gold: &Array2<Option<bool>>,
     kind: TaskKind,
-) -> (Calibration, Vec<Cut>) {
-    match kind {
-        TaskKind::Single => (calibrate_single(raw, gold), Vec::new()),
-        TaskKind::Multi => {
-            let calibration = calibrate_multi(raw, gold);
-            let cuts = best_cuts(&to_probabilities(&calibration, raw), gold);
-            (calibration, cuts)
-        }
+    how: &Answering<'_>,
+) -> Learnt {
+    let multi = kind == TaskKind::Multi;
+    let calibration = if multi {
+        calibrate_multi(raw, gold, how.folds)
+    } else {
+        calibrate_single(raw, gold)
+    };
+    let mut learnt = Learnt {
+        calibration,
+        cuts: Vec::new(),
+        sure_from: None,
+    };
+    let probabilities = to_probabilities(&learnt.calibration, raw);
+    if multi {
+        learnt.cuts = cuts_by(how.rule, &probabilities, gold);
     }
+    match how.folds {
+        Some(_) if multi => add_bands(&mut learnt.cuts, &probabilities, gold),
+        Some(_) => learnt.sure_from = Some(sure_from(&probabilities, gold)),
+        None => {}
+    }
+    learnt
 }
 
 pub(crate) fn to_probabilities(calibration: &Calibration, raw: &Array2<f64>) -> Array2<f64> {
@@ -236,19 +273,32 @@ pub(crate) fn out_of_fold(
     gold: &Array2<Option<bool>>,
     folds: &Folds,
     kind: TaskKind,
+    how: &Answering<'_>,
 ) -> TaskScores {
     let mut probabilities = Array2::zeros(raw.dim());
     let mut decided = Array2::from_elem(raw.dim(), false);
+    let mut doubtful = decided.clone();
     for fold in 0..folds.n_folds {
         let (others, own) = folds.split(fold);
-        let (calibration, cuts) = calibrate(
+        let fold_of = |rows: &[usize]| rows.iter().map(|&i| folds.fold[i]).collect();
+        let other_folds: Option<Vec<usize>> = how.folds.map(|_| fold_of(&others));
+        let how = Answering {
+            folds: other_folds.as_deref(),
+            ..*how
+        };
+        let learnt = calibrate(
             &raw.select(Axis(0), &others),
             &gold.select(Axis(0), &others),
             kind,
+            &how,
         );
         for i in own {
-            let p = calibration.probabilities(&raw.row(i).to_vec());
-            decide(&p, &cuts, kind)
+            let p = learnt.calibration.probabilities(&raw.row(i).to_vec());
+            unsure(&p, &learnt.cuts, learnt.sure_from)
+                .into_iter()
+                .enumerate()
+                .for_each(|(k, u)| doubtful[[i, k]] = u);
+            decide(&p, &learnt.cuts, kind)
                 .into_iter()
                 .enumerate()
                 .for_each(|(k, d)| decided[[i, k]] = d);
@@ -262,8 +312,45 @@ pub(crate) fn out_of_fold(
         raw: raw.clone(),
         probabilities,
         decided,
+        unsure: doubtful,
         macro_f1,
         micro_f1,
+    }
+}
+
+/// Labels of one article whose answer is unsure; of a single-label task (which has no cuts) the most probable one.
+pub(crate) fn unsure(probabilities: &[f64], cuts: &[Cut], sure_from: Option<f64>) -> Vec<bool> {
+    let best = decide_single(probabilities);
+    let one = |(k, p): (usize, &f64)| match cuts.get(k) {
+        Some(cut) => cut.band.is_some_and(|band| band.holds(*p)),
+        None => k == best && sure_from.is_some_and(|from| *p < from),
+    };
+    probabilities.iter().enumerate().map(one).collect()
+}
+
+impl TaskScores {
+    /// How many annotated articles are sure and right; `from` as in [`Certainty`].
+    pub(crate) fn certainty(&self, gold: &Array2<Option<bool>>, from: Option<f64>) -> Certainty {
+        let mut counted = Certainty {
+            from,
+            n_articles: 0,
+            n_right: 0,
+            n_sure: 0,
+            n_sure_right: 0,
+        };
+        for (i, gold) in gold.rows().into_iter().enumerate() {
+            if gold.iter().all(Option::is_none) {
+                continue;
+            }
+            let mut pairs = gold.iter().zip(self.decided.row(i));
+            let right = usize::from(pairs.all(|(g, d)| g.is_none_or(|g| g == *d)));
+            let sure = usize::from(!self.unsure.row(i).iter().any(|u| *u));
+            counted.n_articles += 1;
+            counted.n_right += right;
+            counted.n_sure += sure;
+            counted.n_sure_right += sure * right;
+        }
+        counted
     }
 }
 

@@ -13,7 +13,7 @@ use article_toolkit::render;
 use article_toolkit::store::model_digest;
 use clap::{Args, ValueEnum};
 
-use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, load_model, of_split};
+use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg, load_model, of_split};
 use super::output::{beside, complain, folder_for, say, steps, width};
 
 /// Judge a model on a labels file, or judge what training on the file would learn; writes a report.
@@ -59,6 +59,8 @@ pub(crate) struct EvaluateArgs {
     noise_check: Option<u32>,
     #[command(flatten)]
     glossary: GlossaryArg,
+    #[command(flatten)]
+    texts: TextsArg,
 }
 
 /// Baselines by name.
@@ -87,7 +89,7 @@ enum Way<'a> {
 
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let way = way(args)?;
-    let (report, corpus) = match way {
+    let (mut report, corpus) = match way {
         Way::Model(path) => judge_model(args, path)?,
         Way::CrossValidate(folds) => judge_folds(args, folds)?,
         Way::TimeSplit(day) => judge_from(args, day)?,
@@ -97,7 +99,8 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         .output
         .clone()
         .unwrap_or_else(|| default_output(args, &way));
-    write(&report, &corpus.texts(), &output)
+    let texts = args.texts.of(&corpus, &mut report);
+    write(&report, &texts, &output)
 }
 
 /// The one way asked for; options that need another way are refused.

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use article_toolkit::article::{
     Article, Corpus, LabelColumn, LabelsOptions, TaskKind, decode, read_article,
 };
+use article_toolkit::evaluate::Report;
 use article_toolkit::features::Glossary;
 use article_toolkit::pipeline::Pipeline;
 use clap::Args;
@@ -56,6 +57,26 @@ pub(crate) struct LabelsArg {
     /// Only rows whose split column says so.
     #[arg(long, value_name = "NAME")]
     pub(crate) split: Option<String>,
+}
+
+/// Whether reports carry the articles in their own words.
+#[derive(Debug, Args)]
+pub(crate) struct TextsArg {
+    /// Leave the articles' texts and sentences out of the report: smaller, and fit to pass on. Ids, titles (cut to 80
+    /// letters) and the words that carried an answer stay.
+    #[arg(long)]
+    no_texts: bool,
+}
+
+impl TextsArg {
+    /// The texts for the page of `report`, which loses its sentences where they are not wanted.
+    pub(crate) fn of<'c>(&self, corpus: &'c Corpus, report: &mut Report) -> Vec<&'c str> {
+        if !self.no_texts {
+            return corpus.texts();
+        }
+        report.drop_texts();
+        Vec::new()
+    }
 }
 
 fn parse_column(text: &str) -> Result<LabelColumn, String> {

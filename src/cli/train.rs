@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
+use article_toolkit::article::Corpus;
 use article_toolkit::atomic;
-use article_toolkit::classify::Family;
+use article_toolkit::classify::{CutRule, Family};
 use article_toolkit::evaluate::{Report, ReportOptions};
 use article_toolkit::pipeline::{BaselineKind, Pipeline, TextSpec, TrainConfig, Trained};
 use article_toolkit::render;
@@ -14,7 +16,7 @@ use article_toolkit::store::model_digest;
 use article_toolkit::text::{Joining, Masking, Stemming};
 use clap::{Args, ValueEnum};
 
-use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg};
+use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg};
 use super::output::{beside, complain, folder_for, say, steps, width};
 
 #[derive(Debug, Args)]
@@ -30,11 +32,51 @@ pub(crate) struct TrainArgs {
     /// Folds of the cross-validation.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
     folds: u8,
+    /// Cut every label of a set where it is right at least this often on held-out articles, such as 0.9.
+    #[arg(long, value_name = "SHARE", value_parser = precision, conflicts_with = "cost")]
+    precision: Option<CutRule>,
+    /// Cut where a label given wrongly and a label missed cost so much, such as 1:5; by default at the best F1.
+    #[arg(long, value_name = "FP:FN", value_parser = cost)]
+    cost: Option<CutRule>,
+    /// Stop choosing settings after so long (30s, 2m, 1h) and keep the best so far; then the result may depend on the
+    /// machine.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    budget: Option<Duration>,
     #[command(flatten)]
     glossary: GlossaryArg,
     /// Leave out a step of the text path, to measure what it brings; as often as needed.
     #[arg(long, value_enum, value_name = "STEP")]
     without: Vec<Step>,
+    #[command(flatten)]
+    texts: TextsArg,
+}
+
+fn precision(text: &str) -> Result<CutRule, String> {
+    let target = text
+        .parse()
+        .map_err(|_| format!("\"{text}\" is no number; expected one such as 0.9"))?;
+    CutRule::precision(target).map_err(|e| e.to_string())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || format!("\"{text}\" is no time; expected one such as 30s, 2m or 1h");
+    let number = text.trim_end_matches(char::is_alphabetic);
+    let unit = match &text[number.len()..] {
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(expected()),
+    };
+    let seconds: f64 = number.trim().parse().map_err(|_| expected())?;
+    Duration::try_from_secs_f64(unit * seconds).map_err(|_| expected())
+}
+
+fn cost(text: &str) -> Result<CutRule, String> {
+    let costs = text.split_once(':').and_then(|(wrong, missed)| {
+        Some((wrong.trim().parse().ok()?, missed.trim().parse().ok()?))
+    });
+    let (wrong, missed) = costs.ok_or("expected two numbers, such as 1:5")?;
+    CutRule::cost(wrong, missed).map_err(|e| e.to_string())
 }
 
 /// Steps of the text path that can be left out.
@@ -95,6 +137,8 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     if let Some(classifier) = args.classifier {
         classifier.configure(&mut config);
     }
+    config.budget = args.budget;
+    config.cut_rule = args.precision.or(args.cost).unwrap_or_default();
     args.without
         .iter()
         .for_each(|step| step.leave_out(&mut config.text));
@@ -104,10 +148,10 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let trained = Pipeline::train(&corpus, &config, &show);
     bar.finish_and_clear();
     let trained = trained.with_context(|| format!("{}", corpus.source.display()))?;
-    write(args, &corpus.texts(), trained)
+    write(args, &corpus, trained)
 }
 
-fn write(args: &TrainArgs, texts: &[&str], trained: Trained) -> anyhow::Result<ExitCode> {
+fn write(args: &TrainArgs, corpus: &Corpus, trained: Trained) -> anyhow::Result<ExitCode> {
     for warning in &trained.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -125,10 +169,11 @@ fn write(args: &TrainArgs, texts: &[&str], trained: Trained) -> anyhow::Result<E
         .transpose()?;
     if let Some(report) = &mut report {
         report.add_baseline(BaselineKind::Majority.name(), &trained.majority)?;
+        let texts = args.texts.of(corpus, report);
         report.save(&report_path)?;
         summary = render::report_text(report, width());
         let html = beside(&args.output, "report.html");
-        render::save(&html, &render::report_html(report, texts))?;
+        render::save(&html, &render::report_html(report, &texts))?;
         written.extend([report_path, html]);
     }
     let card = render::model_card(

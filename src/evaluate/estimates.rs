@@ -222,7 +222,7 @@ fn score_estimates(
         .collect();
     let precision = Estimate::new(
         ranked.average_precision(),
-        ranked.average_precision_interval(&cells, z),
+        ranked.average_precision_interval(&cells, level),
     );
     let auc = Estimate::new(ranked.roc_auc(), ranked.roc_auc_interval(&cells, level));
     let loss = |metric| {

@@ -62,6 +62,15 @@ impl Patterns {
     }
 }
 
+impl Patterns {
+    /// Patterns of `rows` in ascending order: groups with equal ones add up to the same.
+    pub(crate) fn of_rows(&self, rows: &[usize]) -> Vec<u32> {
+        let mut patterns: Vec<u32> = rows.iter().map(|&row| self.of_article[row]).collect();
+        patterns.sort_unstable();
+        patterns
+    }
+}
+
 /// Place of every number when its keys are sorted.
 fn ranks(known: &HashMap<Vec<u8>, u32>) -> Vec<u32> {
     let mut sorted: Vec<(&Vec<u8>, u32)> =
@@ -149,7 +158,5 @@ fn members(groups: &Groups, rows: &[usize]) -> Vec<(u32, usize)> {
 
 fn pattern_of_group(patterns: &Patterns, members: &[(u32, usize)]) -> (Vec<u32>, Vec<usize>) {
     let rows: Vec<usize> = members.iter().map(|member| member.1).collect();
-    let mut key: Vec<u32> = rows.iter().map(|&row| patterns.of_article[row]).collect();
-    key.sort_unstable();
-    (key, rows)
+    (patterns.of_rows(&rows), rows)
 }

@@ -10,6 +10,9 @@ use crate::article::Task;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
+    /// Task of the label; named only where two tasks have a label of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// Label it speaks for (or against, where `weight` is negative).
     pub label: String,
     /// The words as spelled in the article.
@@ -25,10 +28,34 @@ pub struct Evidence {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sentence {
+    /// Task of the label; named as in [`Evidence`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// Label it speaks for.
     pub label: String,
     /// The sentence as spelled in the article.
     pub text: String,
+}
+
+/// Whether something that names `own` task, or none, belongs to `task`.
+fn is_of(own: Option<&String>, task: &str) -> bool {
+    own.is_none_or(|own| own == task)
+}
+
+impl Evidence {
+    /// Whether it speaks of `label` of `task`.
+    #[must_use]
+    pub fn speaks_of(&self, task: &str, label: &str) -> bool {
+        self.label == label && is_of(self.task.as_ref(), task)
+    }
+}
+
+impl Sentence {
+    /// Whether it carried one of the `labels` of `task`.
+    #[must_use]
+    pub fn is_of(&self, task: &str, labels: &[String]) -> bool {
+        labels.contains(&self.label) && is_of(self.task.as_ref(), task)
+    }
 }
 
 /// One article of a test set, without its answers.

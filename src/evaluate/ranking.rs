@@ -91,15 +91,47 @@ impl Ranked {
         Some(sum / self.positives as f64)
     }
 
-    /// Interval of average precision on the logit scale (Boyd, Eng, Page 2013); positives are the sample, divided by
-    /// their design effect if near-duplicates all score alike (Kish 1965).
-    pub(crate) fn average_precision_interval(&self, cells: &[Scored], z: f64) -> Option<Interval> {
+    /// Interval of average precision on the logit scale: its variance is the sum over groups of squared influences
+    /// (infinitesimal jackknife, Efron 1982, chapter 6), with Student's t of the groups that have a positive less one.
+    ///
+    /// A binomial variance over the positives (Boyd, Eng, Page 2013) is the most there can be; it stands where one group
+    /// has all positives and nothing is known of how they vary.
+    pub(crate) fn average_precision_interval(
+        &self,
+        cells: &[Scored],
+        level: f64,
+    ) -> Option<Interval> {
         let value = self.average_precision()?;
         let positives = self.positives as f64 / equal_groups_effect(cells);
+        let z = normal_quantile(level);
         if value >= 1.0 {
             return wilson(1.0, positives, z);
         }
-        logit_interval(value, (value * (1.0 - value) / positives).sqrt(), z)
+        let together = self.grouped_squares(cells, &self.precision_influences(value));
+        let with_positives = groups_with_positives(cells);
+        if with_positives < 2 || together <= 0.0 {
+            return logit_interval(value, (value * (1.0 - value) / positives).sqrt(), z);
+        }
+        let free = with_positives as f64 / (with_positives - 1) as f64;
+        let t = t_quantile(level, with_positives - 1);
+        logit_interval(value, (together * free).sqrt(), t)
+    }
+
+    /// How much one more positive, and one more negative, at each distinct score moves average precision (times n).
+    ///
+    /// A positive brings its own precision and lifts that of every positive at or below it, a negative lowers them.
+    fn precision_influences(&self, value: f64) -> Vec<(f64, f64)> {
+        let n = self.positives as f64;
+        let counts: Vec<Counts> = self.counts().map(|(_, counts)| counts).collect();
+        let mut influences = vec![(0.0, 0.0); self.steps.len()];
+        let (mut lifted, mut lowered) = (0.0, 0.0);
+        for at in (0..self.steps.len()).rev() {
+            let (tp, fp) = (counts[at].tp as f64, counts[at].fp as f64);
+            let share = self.steps[at].1 as f64 / (tp + fp).powi(2);
+            (lifted, lowered) = (lifted + share * fp, lowered + share * tp);
+            influences[at] = ((tp / (tp + fp) - value + lifted) / n, -lowered / n);
+        }
+        influences
     }
 
     /// Mann-Whitney statistic, ties half; undefined where one side is empty.
@@ -164,28 +196,31 @@ impl Ranked {
     /// How much wider squared sums over groups are than sums of squares; 1 for groups of one.
     fn auc_effect(&self, auc: f64, placements: &[(f64, f64)], cells: &[Scored]) -> f64 {
         let (p, n) = (self.positives as f64, self.negatives as f64);
-        let part = |cell: &Scored| {
-            let step = self.steps.partition_point(|step| step.0 > cell.score);
-            let (below, above) = placements.get(step).copied().unwrap_or((auc, auc));
-            if cell.gold {
-                (below - auc) / p
-            } else {
-                (above - auc) / n
-            }
-        };
-        let mut groups = vec![0.0; group_slots(cells)];
-        let mut alone = 0.0;
-        for cell in cells {
-            let part = part(cell);
-            groups[cell.group as usize] += part;
-            alone += part * part;
-        }
-        let together: f64 = groups.iter().map(|sum| sum * sum).sum();
+        let part = |(below, above): &(f64, f64)| ((below - auc) / p, (above - auc) / n);
+        let parts: Vec<(f64, f64)> = placements.iter().map(part).collect();
+        let alone: f64 = self
+            .steps
+            .iter()
+            .zip(&parts)
+            .map(|(step, part)| step.1 as f64 * part.0.powi(2) + step.2 as f64 * part.1.powi(2))
+            .sum();
+        let together = self.grouped_squares(cells, &parts);
         if alone > 0.0 {
             (together / alone).max(1.0)
         } else {
             1.0
         }
+    }
+
+    /// Sum over groups of the squared sum of their cells' parts; a cell's part is that of its score and side.
+    fn grouped_squares(&self, cells: &[Scored], parts: &[(f64, f64)]) -> f64 {
+        let mut groups = vec![0.0; group_slots(cells)];
+        for cell in cells {
+            let step = self.steps.partition_point(|step| step.0 > cell.score);
+            let (positive, negative) = parts.get(step).copied().unwrap_or_default();
+            groups[cell.group as usize] += if cell.gold { positive } else { negative };
+        }
+        groups.iter().map(|sum| sum * sum).sum()
     }
 
     /// The table by cut, highest cut first, thinned evenly to what a plot can show.
@@ -228,6 +263,15 @@ fn equal_groups_effect(cells: &[Scored]) -> f64 {
     } else {
         1.0
     }
+}
+
+/// Groups in which at least one cell is positive.
+fn groups_with_positives(cells: &[Scored]) -> u64 {
+    let mut groups = vec![0; group_slots(cells)];
+    for cell in cells.iter().filter(|cell| cell.gold) {
+        groups[cell.group as usize] = 1;
+    }
+    groups.iter().sum()
 }
 
 fn cut((cut, counts): (f64, Counts)) -> Cut {

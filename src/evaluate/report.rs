@@ -178,7 +178,22 @@ pub struct ReportOptions {
     pub headline: Option<(String, Metric)>,
 }
 
+/// Letters of a title that stay in a report without texts.
+const TITLE_LETTERS: usize = 80;
+
 impl Report {
+    /// Forgets the sentences of the articles, for a report that is passed on without their texts. Titles are cut to
+    /// 80 letters: that of an article without a headline is its first paragraph.
+    pub fn drop_texts(&mut self) {
+        for article in &mut self.articles {
+            article.sentences.clear();
+            if let Some((end, _)) = article.title.char_indices().nth(TITLE_LETTERS) {
+                article.title.truncate(end);
+                article.title.push('…');
+            }
+        }
+    }
+
     /// Position of the task of this name.
     #[must_use]
     pub fn task_index(&self, name: &str) -> Option<usize> {

@@ -127,8 +127,10 @@ impl<'a> Trace<'a> {
     fn strongest(&self, output: usize, n: usize) -> Vec<Evidence> {
         let pieces = self.gathered(output);
         let speaking = pieces.iter().filter(|piece| piece.weight > 0.0).take(n);
+        let (task, label) = self.pipeline.names(output);
         let evidence = |piece: &Gathered<'_>| Evidence {
-            label: self.pipeline.label(output).to_owned(),
+            task: task.map(str::to_owned),
+            label: label.to_owned(),
             text: self.spelled(&piece.group.bytes),
             concept: self.concept(piece),
             weight: piece.weight,
@@ -160,8 +162,10 @@ impl<'a> Trace<'a> {
 
     /// What reports keep of [`Trace::sentence`].
     pub(super) fn carrying(&self, sentences: &[Range<usize>], output: usize) -> Option<Sentence> {
+        let (task, label) = self.pipeline.names(output);
         self.sentence(sentences, output).map(|one| Sentence {
-            label: self.pipeline.label(output).to_owned(),
+            task: task.map(str::to_owned),
+            label: label.to_owned(),
             text: one.text,
         })
     }

@@ -25,7 +25,7 @@ use crate::article::{
     Article, Cleaner, CleanerError, CleanerSpec, Corpus, Facts, FoldError, Repeated, Task,
     facts_beside, read_facts,
 };
-use crate::classify::{Calibration, Candidate, ClassifyError, Cut};
+use crate::classify::{Calibration, Candidate, Certainty, ClassifyError, Cut};
 use crate::features::{
     Document, FeatureError, FeatureSpec, FormUse, Glossary, Matcher, Occurrences, TfIdf,
     TfIdfParams,
@@ -100,6 +100,9 @@ pub struct Head {
     pub support: Vec<usize>,
     /// Cross-validated macro-F1, where there were enough articles to measure it.
     pub macro_f1: Option<f64>,
+    /// How sure its answers are; models of the first toolkit have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<Certainty>,
 }
 
 /// A trained model: text rules, vocabulary, glossary and one head a task. `Send + Sync`; no global state.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Corpus, GoldTask, TaskKind};
-use crate::classify::decide;
+use crate::classify::{decide, unsure};
 use crate::evaluate::{Evidence, ReportInput, Sentence, TaskOutcomes};
 use crate::features::{Document, Occurrences};
 use crate::text::Lang;
@@ -67,7 +67,9 @@ pub struct Prediction {
     pub tasks: Vec<TaskPrediction>,
     /// What carried the given labels, strongest first within a label.
     pub evidence: Vec<Evidence>,
-    /// Warnings about the input: `short`, `other_language`, `untrained_language`, `mixed_language`, `boilerplate 36%`.
+    /// Warnings, first about the input: `short`, `other_language`, `untrained_language`,
+    /// `mixed_language`, `boilerplate 36%`; then what is unsure in the answers:
+    /// `unsure topics/energy`, `unsure stance`.
     pub flags: Vec<String>,
     /// Words that count.
     pub words: u32,
@@ -158,6 +160,8 @@ impl Pipeline {
         if !std::ptr::eq(answering, self) {
             flags.push("untrained_language".to_owned());
         }
+        let pairs = answering.heads.iter().zip(&tasks);
+        flags.extend(pairs.flat_map(|(head, task)| doubts(head, task)));
         let facts = facts_seen(document, self.tfidf.analyzer(), seen);
         Prediction {
             id: article.id.clone(),
@@ -192,13 +196,17 @@ impl Pipeline {
             .collect()
     }
 
-    /// Name of the label of an output.
-    pub(crate) fn label(&self, output: usize) -> &str {
-        self.heads
-            .iter()
-            .flat_map(|h| &h.task.labels)
-            .nth(output)
-            .map_or("", String::as_str)
+    /// Name of the label of an output, and of its task where another task has a label of that name.
+    pub(crate) fn names(&self, output: usize) -> (Option<&str>, &str) {
+        let names = || {
+            let heads = self.heads.iter().map(|head| &head.task);
+            heads.flat_map(|task| task.labels.iter().map(|label| (&task.name, label)))
+        };
+        let Some((task, label)) = names().nth(output) else {
+            return (None, "");
+        };
+        let twice = names().filter(|other| other.1 == label).count() > 1;
+        (twice.then_some(task), label)
     }
 
     /// What carried the labels of `outputs`, and where `with_sentences` says so the sentence that carried each.
@@ -404,6 +412,19 @@ fn task_prediction(head: &Head, scores: &[f64]) -> TaskPrediction {
         kind: head.task.kind,
         labels: labels.map(score).collect(),
     }
+}
+
+/// `unsure TASK/LABEL` for every unsure label of a set, `unsure TASK` for the one label of a task.
+fn doubts(head: &Head, task: &TaskPrediction) -> Vec<String> {
+    let p: Vec<f64> = task.labels.iter().map(|l| l.probability).collect();
+    let from = head.certainty.and_then(|c| c.from);
+    let labels = unsure(&p, &head.cuts, from).into_iter().zip(&task.labels);
+    let name = |label: &LabelScore| match head.task.kind {
+        TaskKind::Multi => format!("unsure {}/{}", task.task, label.label),
+        TaskKind::Single => format!("unsure {}", task.task),
+    };
+    let doubtful = labels.filter(|(unsure, _)| *unsure);
+    doubtful.map(|(_, label)| name(label)).collect()
 }
 
 fn flags(article: &Article, document: &Document<'_>) -> Vec<String> {

@@ -2,13 +2,14 @@
 //! counted, so that blocks nobody uses are never counted on all of them.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use ndarray::Axis;
 
 use crate::article::{Corpus, Folds, GoldTask};
 use crate::classify::{
-    BlockWeights, Candidate, ClassWeight, Family, FoldRows, Judge, Space, fold_rows, search,
-    shuffled,
+    BlockWeights, Candidate, ClassWeight, Family, FoldRows, Judge, Searched, Space, fold_rows,
+    search, shuffled,
 };
 use crate::features::{Document, TfIdfValidParams, Vocabulary};
 use crate::text::Lang;
@@ -49,6 +50,22 @@ const MANY: usize = 1500;
 /// Settings tried for a task with their scores, the chosen one first, then by score.
 pub(super) type Ranking = Vec<(Candidate, f64)>;
 
+/// What a search found for all tasks.
+pub(super) struct Chosen {
+    pub(super) rankings: Vec<Ranking>,
+    /// Tasks whose search ran out of time, with a sentence that says so.
+    pub(super) stopped: BTreeMap<String, String>,
+}
+
+impl Chosen {
+    fn unsearched(rankings: Vec<Ranking>) -> Self {
+        Self {
+            rankings,
+            stopped: BTreeMap::new(),
+        }
+    }
+}
+
 /// What settings are chosen on.
 pub(super) struct Search<'a> {
     pub(super) tasks: &'a [GoldTask],
@@ -65,30 +82,48 @@ impl Search<'_> {
         &self,
         params: &TfIdfValidParams,
         config: &TrainConfig,
-    ) -> Result<Vec<Ranking>, PipelineError> {
+    ) -> Result<Chosen, PipelineError> {
         let fixed = |task: &GoldTask| Some(vec![(*config.fixed.get(&task.task.name)?, f64::NAN)]);
         if let Some(fixed) = self.tasks.iter().map(fixed).collect() {
-            return Ok(fixed);
+            return Ok(Chosen::unsearched(fixed));
         }
         if config.family == Some(Family::Majority) {
-            return Ok(vec![vec![(usual(config), f64::NAN)]; self.tasks.len()]);
+            let usual = vec![(usual(config), f64::NAN)];
+            return Ok(Chosen::unsearched(vec![usual; self.tasks.len()]));
         }
         let searched = self.search(params, config)?;
+        let stopped = self.stopped(&searched, config);
         let pairs = self.tasks.iter().zip(searched);
-        Ok(pairs
-            .map(|(task, ranking)| match fixed(task) {
-                Some(fixed) => fixed,
-                None if ranking.is_empty() => vec![(usual(config), f64::NAN)],
-                None => ranking,
-            })
-            .collect())
+        let rankings = pairs.map(|(task, searched)| match fixed(task) {
+            Some(fixed) => fixed,
+            None if searched.ranking.is_empty() => vec![(usual(config), f64::NAN)],
+            None => searched.ranking,
+        });
+        Ok(Chosen {
+            rankings: rankings.collect(),
+            stopped,
+        })
+    }
+
+    /// A sentence for every task whose search was stopped.
+    fn stopped(&self, searched: &[Searched], config: &TrainConfig) -> BTreeMap<String, String> {
+        let seconds = config.budget.unwrap_or_default().as_secs_f64();
+        let pairs = self.tasks.iter().zip(searched);
+        let sentence = |(task, searched): (&GoldTask, &Searched)| {
+            let n = searched.ranking.len();
+            let sentence =
+                format!("stopped when the budget of {seconds} s was spent, {n} settings tried");
+            (task.task.name.clone(), sentence)
+        };
+        pairs.filter(|(_, s)| s.stopped).map(sentence).collect()
     }
 
     fn search(
         &self,
         params: &TfIdfValidParams,
         config: &TrainConfig,
-    ) -> Result<Vec<Ranking>, PipelineError> {
+    ) -> Result<Vec<Searched>, PipelineError> {
+        let start = Instant::now();
         let sample = self.sample();
         let pick = |task: &GoldTask| GoldTask {
             task: task.task.clone(),
@@ -102,21 +137,32 @@ impl Search<'_> {
             config.n_folds
         };
         let Some(folds) = make_folds(&tasks, &together, n_folds) else {
-            return Ok(vec![Vec::new(); tasks.len()]);
+            let nothing = || Searched {
+                ranking: Vec::new(),
+                stopped: false,
+            };
+            return Ok(tasks.iter().map(|_| nothing()).collect());
         };
         (self.progress)("counting features", 0, 1);
         let documents: Vec<Document<'_>> =
             sample.iter().map(|&i| self.documents[i].clone()).collect();
         let (vocabulary, counts) = params.count(&documents)?;
         let rows = fold_rows(&counts, &vocabulary, &folds, |_| true);
-        let space = Space {
+        // Each task gets its share of what is left, so that the last is not starved by the first.
+        let deadline = |i: u64| {
+            let budget = config.budget?;
+            let left = budget.saturating_sub(start.elapsed());
+            Some(Instant::now() + left / (tasks.len() as u32 - i as u32))
+        };
+        let space = |i| Space {
             families: config.family.into_iter().collect(),
             blocks: self.blocks(config),
+            deadline: deadline(i),
         };
         let chosen = (0_u64..).zip(&tasks).map(|(i, task)| {
             let what = format!("choosing settings for {}", task.task.name);
             (self.progress)(&what, i, tasks.len() as u64);
-            Ok(search(&judge(task, &folds, &rows, &vocabulary), &space)?)
+            Ok(search(&judge(task, &folds, &rows, &vocabulary), &space(i))?)
         });
         chosen.collect()
     }

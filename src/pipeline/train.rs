@@ -1,6 +1,7 @@
 //! Training: clean, count once, choose settings by cross-validation, calibrate, fit on everything.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use linfa::ParamGuard;
 use ndarray::{Array2, Axis, concatenate};
@@ -8,7 +9,8 @@ use rayon::prelude::*;
 
 use crate::article::{Cleaner, Corpus, Folds, GoldTask, MetaColumn, Repeated, TaskKind};
 use crate::classify::{
-    BlockWeights, Calibration, Candidate, Cut, Family, FoldRows, Linear, TaskScores, fold_rows,
+    BlockWeights, Calibration, Candidate, Cut, CutRule, Family, FoldRows, Linear, TaskScores,
+    fold_rows, short_of_precision, to_probabilities,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
 use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabulary};
@@ -16,7 +18,7 @@ use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabular
 use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
 use super::outcomes::{add_candidate, article_outcome, task_outcomes};
-use super::settings::{Ranking, Search, blocks_in_use, judge};
+use super::settings::{Chosen, Ranking, Search, blocks_in_use, judge};
 use super::transfer::Transfer;
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
@@ -47,6 +49,11 @@ pub struct TrainConfig {
     pub fixed_transfer: BTreeMap<String, Candidate>,
     /// Articles of one value of this column are never trained on and held out at once.
     pub group_by: Option<MetaColumn>,
+    /// No fit of a search for settings starts after this time; the usual setting is always tried. The one option whose
+    /// result may depend on the machine. `None` tries everything.
+    pub budget: Option<Duration>,
+    /// What the cuts of sets of labels are chosen for.
+    pub cut_rule: CutRule,
 }
 
 impl TrainConfig {
@@ -62,6 +69,8 @@ impl TrainConfig {
             fixed: BTreeMap::new(),
             fixed_transfer: BTreeMap::new(),
             group_by: None,
+            budget: None,
+            cut_rule: CutRule::default(),
         }
     }
 }
@@ -131,6 +140,8 @@ pub(super) struct Counted<'c> {
     text: TextSpec,
     /// Settings tried for each task, those it gets first.
     rankings: Vec<Ranking>,
+    /// Tasks whose search ran out of time.
+    stopped: BTreeMap<String, String>,
     params: TfIdfValidParams,
     documents: Vec<Document<'c>>,
     vocabulary: Vocabulary,
@@ -139,6 +150,7 @@ pub(super) struct Counted<'c> {
     pub(super) groups: Vec<u32>,
     /// Near-duplicates, and articles of one value of [`TrainConfig::group_by`]: never on both sides of a split.
     pub(super) together: Vec<u32>,
+    cut_rule: CutRule,
     /// None where there is too little to hold anything out.
     pub(super) folds: Option<Folds>,
     /// What the user should know.
@@ -189,7 +201,9 @@ impl<'c> Counted<'c> {
             together: &together,
             progress,
         };
-        let rankings = search.rankings(&params.check()?, config)?;
+        let Chosen { rankings, stopped } = search.rankings(&params.check()?, config)?;
+        let sentence = |(task, why): (&String, &String)| format!("{task}: the search was {why}");
+        warnings.extend(stopped.iter().map(sentence));
         let mut text = config.text.clone();
         text.features = text.features.only(&blocks_in_use(&rankings));
         let params = build_text(&text, &config.glossary)?.1.check()?;
@@ -201,12 +215,14 @@ impl<'c> Counted<'c> {
             cleaner,
             text,
             rankings,
+            stopped,
             params,
             documents,
             vocabulary,
             counts,
             groups,
             together,
+            cut_rule: config.cut_rule,
             warnings,
         })
     }
@@ -288,11 +304,12 @@ impl<'c> Counted<'c> {
             let what = format!("cross-validating {}", task.task.name);
             progress(&what, i as u64, tasks.len() as u64);
             let judge = judge(task, folds, &rows, &self.vocabulary);
-            let (scores, calibration, cuts) = judge.measure(candidate)?;
+            let (scores, learnt) = judge.measure(candidate, self.cut_rule)?;
             Ok(TaskFit {
                 candidate: *candidate,
-                calibration,
-                cuts,
+                calibration: learnt.calibration,
+                cuts: learnt.cuts,
+                sure_from: learnt.sure_from,
                 scores: Some(scores),
             })
         };
@@ -306,7 +323,7 @@ impl<'c> Counted<'c> {
 
     /// Fits the settings chosen on everything.
     pub(super) fn finish(
-        self,
+        mut self,
         measured: Measured,
         config: &TrainConfig,
         progress: Progress<'_>,
@@ -322,6 +339,8 @@ impl<'c> Counted<'c> {
                 fit.candidate.fit(&rows, &self.vocabulary, gold, kind, 0.01)
             })
             .collect::<Result<_, _>>()?;
+        self.warnings
+            .extend(rule_warnings(&self.tasks, &measured.fits, self.cut_rule));
         let mut articles = self.article_outcomes();
         let heads = pairs().map(|(task, fit)| fit.head(task)).collect();
         let mut pipeline = Pipeline {
@@ -351,14 +370,12 @@ impl<'c> Counted<'c> {
             };
             held_out.evidence(&mut pipeline, &mut articles)?;
             let (corpus, tasks) = (self.corpus, &self.tasks);
-            Ok(report_input(
-                corpus,
-                articles,
-                tasks,
-                &measured.fits,
-                &folds,
-                config,
-            ))
+            let fits = &measured.fits;
+            let mut input = report_input(corpus, articles, tasks, fits, &folds, config);
+            let searches = self.stopped.into_iter();
+            let searches = searches.map(|(task, why)| (format!("{task}.search"), why));
+            input.settings.extend(searches);
+            Ok(input)
         });
         Ok(Trained {
             report: report.transpose()?,
@@ -389,6 +406,7 @@ pub(super) struct TaskFit {
     pub(super) candidate: Candidate,
     calibration: Calibration,
     cuts: Vec<Cut>,
+    sure_from: Option<f64>,
     pub(super) scores: Option<TaskScores>,
 }
 
@@ -404,6 +422,25 @@ impl TaskFit {
         ))
     }
 
+    /// A sentence for every label that is given less precisely than asked for.
+    fn short_of_precision(&self, task: &GoldTask, target: f64) -> Vec<String> {
+        let Some(scores) = &self.scores else {
+            return Vec::new();
+        };
+        let probabilities = to_probabilities(&self.calibration, &scores.raw);
+        let labels = short_of_precision(target, &self.cuts, &probabilities, &task.gold);
+        let sentence = |(k, reached): (usize, Option<f64>)| {
+            let (task, label) = (&task.task.name, &task.task.labels[k]);
+            let reached = reached.map_or("is given to no article".to_owned(), |precision| {
+                format!("reaches {precision:.2}")
+            });
+            format!(
+                "{task}: label \"{label}\" cannot reach the precision {target} on held-out articles; at its best cut it {reached}"
+            )
+        };
+        labels.into_iter().map(sentence).collect()
+    }
+
     fn head(&self, task: &GoldTask) -> Head {
         Head {
             task: task.task.clone(),
@@ -413,6 +450,10 @@ impl TaskFit {
             n_annotated: annotated(&task.gold).count(),
             support: support(&task.gold),
             macro_f1: self.scores.as_ref().map(|s| s.macro_f1),
+            certainty: self
+                .scores
+                .as_ref()
+                .map(|s| s.certainty(&task.gold, self.sure_from)),
         }
     }
 }
@@ -427,6 +468,22 @@ fn support(gold: &Array2<Option<bool>>) -> Vec<usize> {
         .into_iter()
         .map(|c| c.iter().filter(|g| **g == Some(true)).count())
         .collect()
+}
+
+/// What a rule of cuts could not do, in words.
+fn rule_warnings(tasks: &[GoldTask], fits: &[TaskFit], rule: CutRule) -> Vec<String> {
+    let multi = |task: &GoldTask| task.task.kind == TaskKind::Multi;
+    if rule != CutRule::BestF1 && !tasks.iter().any(multi) {
+        return vec![format!(
+            "\"{rule}\" changes nothing: no task has sets of labels, and the most probable label needs no cut"
+        )];
+    }
+    let CutRule::Precision(target) = rule else {
+        return Vec::new();
+    };
+    let pairs = tasks.iter().zip(fits).filter(|(task, _)| multi(task));
+    let warnings = pairs.flat_map(|(task, fit)| fit.short_of_precision(task, target));
+    warnings.collect()
 }
 
 /// Tasks with enough to learn from; the others, and rare labels, become warnings.
@@ -513,6 +570,7 @@ fn unmeasured(task: &GoldTask, candidate: Candidate) -> TaskFit {
     let cut = |n_positives| Cut {
         probability: 0.5,
         n_positives,
+        band: None,
     };
     TaskFit {
         candidate,
@@ -522,6 +580,7 @@ fn unmeasured(task: &GoldTask, candidate: Candidate) -> TaskFit {
         } else {
             Vec::new()
         },
+        sure_from: None,
         scores: None,
     }
 }
@@ -578,6 +637,9 @@ fn settings(
     ]);
     if let Some(column) = config.group_by {
         settings.insert("kept together".to_owned(), column.to_string());
+    }
+    if tasks.iter().any(|task| task.task.kind == TaskKind::Multi) {
+        settings.insert("cuts".to_owned(), config.cut_rule.to_string());
     }
     for (task, fit) in tasks.iter().zip(fitted) {
         add_candidate(&mut settings, &task.task.name, &fit.candidate);

@@ -21,7 +21,8 @@ const COLUMNS: [&str; 7] = [
 /// # Errors
 /// Never in practice: a table in memory can be written.
 pub fn fixes_csv(findings: &[Finding]) -> Result<Vec<u8>, csv::Error> {
-    let mut table = csv::Writer::from_writer(Vec::new());
+    // The mark tells a spreadsheet that the names are UTF-8.
+    let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     table.write_record(COLUMNS)?;
     for one in findings {
         let line = Some(one.problem.line).filter(|line| *line > 0);

@@ -2,14 +2,15 @@
 
 use crate::evaluate::words::plural;
 use crate::evaluate::{
-    ChangedArticle, ChangedLabel, Comparison, Delta, Metric, Outcome, Ranking, TaskComparison,
-    Verdict,
+    ChangedArticle, Comparison, Delta, Metric, Outcome, Ranking, TaskComparison, Verdict,
 };
 
 use super::columns::printable;
-use super::ranking::{candidates, side_by_side};
+use super::ranking::{candidates, cells, legend, mark, side_by_side};
 use super::slices::worth_showing;
-use super::text::{difference, number, p_value, shown_metrics, sides, smaller, summary, won_lost};
+use super::text::{
+    answers, difference, number, p_value, shown_metrics, sides, smaller, summary, won_lost,
+};
 
 /// Changed articles listed of each kind.
 const SHOWN: usize = 20;
@@ -66,11 +67,14 @@ fn side_by_side_markdown(ranking: &Ranking) -> String {
     let mut heads = vec!["", "baseline"];
     heads.extend(titles.iter().map(String::as_str));
     let mut out = format!("\n{}", head(&heads));
-    for (name, values) in side_by_side(ranking) {
-        let cells: Vec<String> = values.into_iter().map(number).collect();
-        out += &format!("| {} | {} |\n", escape(&name), cells.join(" | "));
+    for (task, name, row) in side_by_side(ranking) {
+        let cells: Vec<String> = cells(row)
+            .map(|(value, rank, verdict)| format!("{} {rank}{}", number(value), mark(verdict)))
+            .collect();
+        let name = escape(&format!("{} {name}", task.task));
+        out += &format!("| {name} | {} |\n", cells.join(" | "));
     }
-    out
+    out + &format!("\n{}\n", legend(ranking))
 }
 
 fn task_markdown(task: &TaskComparison) -> String {
@@ -219,31 +223,14 @@ fn changed_section(comparison: &Comparison, outcome: Outcome, name: &str) -> Str
         "because of",
     ]);
     for article in all.iter().take(SHOWN) {
-        let list = |labels: &[String]| {
-            if labels.is_empty() {
-                "none".into()
-            } else {
-                escape(&labels.join(", "))
-            }
-        };
-        let (gold, before, after) = (
-            list(&article.gold),
-            list(&article.baseline),
-            list(&article.candidate),
-        );
-        let score = |label: &ChangedLabel| {
-            let (before, after) = (label.baseline, label.candidate);
-            format!("{} {before:.2} -> {after:.2}", label.label)
-        };
-        let scores: Vec<String> = article.labels.iter().map(score).collect();
+        let [gold, before, after, scores] = answers(article).map(|words| escape(&words));
         let words = sides(article)
             .into_iter()
             .map(|(side, words)| format!("{side}: {words}"));
         out += &format!(
-            "| {} | {} | {gold} | {before} | {after} | {} | {} |\n",
+            "| {} | {} | {gold} | {before} | {after} | {scores} | {} |\n",
             escape(&article.id),
             escape(&article.title),
-            escape(&scores.join(", ")),
             escape(&words.collect::<Vec<_>>().join("; "))
         );
     }

@@ -33,8 +33,13 @@ pub fn model_card(
             head.task.name,
             head_sentence(head)
         );
+        card.push_str(&certainty_line(head));
         card.push_str(&label_table(head, report));
         card.push_str(&ranking_lines(rankings.get(i).map_or(&[], Vec::as_slice)));
+        let key = format!("{}.search", head.task.name);
+        if let Some(search) = report.and_then(|r| r.settings.get(&key)) {
+            let _ = writeln!(card, "\nThe search for settings was {search}.");
+        }
     }
     card.push_str(&transfer_sentence(pipeline));
     card.push_str("\nHow the numbers were made: out-of-fold, each article scored by a model that never saw it, and each cut chosen on the other folds. docs/metrics.md has every formula.\n");
@@ -55,6 +60,21 @@ fn head_sentence(head: &Head) -> String {
         "{} annotated articles; {}; cross-validated macro-F1 {f1}.",
         head.n_annotated,
         setting(&head.candidate)
+    )
+}
+
+/// How many articles get a sure answer, and how good those are.
+fn certainty_line(head: &Head) -> String {
+    let Some(c) = head.certainty.filter(|c| c.n_articles > 0) else {
+        return String::new();
+    };
+    let percent = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
+    format!(
+        "Sure of {} of {} articles (out of fold), and wholly right about {:.0} % of these; about {:.0} % of all. The others are flagged `unsure`.\n\n",
+        c.n_sure,
+        c.n_articles,
+        percent(c.n_sure_right, c.n_sure),
+        percent(c.n_right, c.n_articles)
     )
 }
 

@@ -366,24 +366,21 @@ fn answer(task: &TaskPrediction) -> String {
 }
 
 fn evidence_words(evidence: &[Evidence]) -> String {
-    let mut labels: Vec<&str> = evidence.iter().map(|e| e.label.as_str()).collect();
-    labels.dedup();
-    let words = |label: &&str| format!("{label}: {}", because(evidence, label));
-    labels.iter().map(words).collect::<Vec<_>>().join("; ")
+    let of_label = evidence.chunk_by(|a, b| (&a.task, &a.label) == (&b.task, &b.label));
+    let words = |of_label: &[Evidence]| {
+        let label = &of_label[0].label;
+        format!("{label}: {}", because(of_label.iter()))
+    };
+    of_label.map(words).collect::<Vec<_>>().join("; ")
 }
 
 /// `pipeline «خط لوله», «گاز»`: concept names let a reader of English follow.
-fn because(evidence: &[Evidence], label: &str) -> String {
+fn because<'e>(evidence: impl Iterator<Item = &'e Evidence>) -> String {
     let piece = |e: &Evidence| match &e.concept {
         Some(concept) => format!("{concept} «{}»", e.text),
         None => format!("«{}»", e.text),
     };
-    evidence
-        .iter()
-        .filter(|e| e.label == label)
-        .map(piece)
-        .collect::<Vec<_>>()
-        .join(", ")
+    evidence.map(piece).collect::<Vec<_>>().join(", ")
 }
 
 fn table_line(file: &str, lang: &str, answer: &str, because: &str) -> String {
@@ -439,9 +436,10 @@ fn answered(p: &Prediction) -> Vec<String> {
         let mut none = true;
         for label in task.labels.iter().filter(|l| l.given) {
             none = false;
+            let of_label = |one: &&Evidence| one.speaks_of(&task.task, &label.label);
             push(
                 &format!("{} {:.2}", label.label, label.probability),
-                &because(&p.evidence, &label.label),
+                &because(p.evidence.iter().filter(of_label)),
             );
         }
         if none && task.kind == TaskKind::Multi {

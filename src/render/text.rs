@@ -416,23 +416,7 @@ fn changed_text(comparison: &Comparison, width: usize) -> String {
 }
 
 fn changed_lines(article: &ChangedArticle, width: usize) -> String {
-    let list = |labels: &[String]| {
-        if labels.is_empty() {
-            "none".into()
-        } else {
-            printable(&labels.join(", "))
-        }
-    };
-    let (gold, before, after) = (
-        list(&article.gold),
-        list(&article.baseline),
-        list(&article.candidate),
-    );
-    let scores = article.labels.iter().map(|label| {
-        let name = printable(&label.label);
-        format!("{name} {:.2} -> {:.2}", label.baseline, label.candidate)
-    });
-    let scores = scores.collect::<Vec<_>>().join(", ");
+    let [gold, before, after, scores] = answers(article).map(|words| printable(&words));
     let first = cut(
         &printable(&format!("  {}  {}", article.id, article.title)),
         width,
@@ -444,6 +428,28 @@ fn changed_lines(article: &ChangedArticle, width: usize) -> String {
         lines.push(cut(&words, width));
     }
     lines.join("\n") + "\n"
+}
+
+/// Labels of the gold, the baseline and the candidate, and how the scores of changed labels moved.
+pub(crate) fn answers(article: &ChangedArticle) -> [String; 4] {
+    let scores = article.labels.iter().map(|one| {
+        let (before, after) = (one.baseline, one.candidate);
+        format!("{} {before:.2} -> {after:.2}", one.label)
+    });
+    [
+        listed(&article.gold),
+        listed(&article.baseline),
+        listed(&article.candidate),
+        scores.collect::<Vec<_>>().join(", "),
+    ]
+}
+
+fn listed(labels: &[String]) -> String {
+    if labels.is_empty() {
+        "none".into()
+    } else {
+        labels.join(", ")
+    }
 }
 
 /// Pieces of evidence named of each side.

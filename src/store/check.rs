@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::article::TaskKind;
-use crate::classify::Calibration;
+use crate::classify::Cut;
 use crate::features::{Block, Matcher, Vocabulary, hash_term};
 use crate::pipeline::{Head, Pipeline};
 
@@ -125,20 +125,19 @@ impl Reader<'_> {
             0
         };
         self.expect(&format!("{name}: cuts"), cuts, head.cuts.len())?;
-        let finite = match &head.calibration {
-            Calibration::Platt { coefficients } => {
-                self.expect(&format!("{name}: calibrated labels"), n, coefficients.len())?;
-                coefficients
-                    .iter()
-                    .all(|(a, b)| a.is_finite() && b.is_finite())
-            }
-            Calibration::Temperature { t } => t.is_finite() && *t > 0.0,
-        };
-        self.expect(&format!("{name}: finite calibration"), true, finite)?;
-        let in_range = head
-            .cuts
-            .iter()
-            .all(|c| (0.0..=1.0).contains(&c.probability));
-        self.expect(&format!("{name}: cuts between 0 and 1"), true, in_range)
+        let calibrated = head.calibration.is_sound(n);
+        self.expect(
+            &format!("{name}: calibration that fits its labels"),
+            true,
+            calibrated,
+        )?;
+        let certain = head.certainty.and_then(|c| c.from);
+        let in_range = head.cuts.iter().all(Cut::is_sound)
+            && certain.is_none_or(|from| (0.0..=1.0).contains(&from));
+        self.expect(
+            &format!("{name}: cuts between 0 and 1, inside their bands"),
+            true,
+            in_range,
+        )
     }
 }

@@ -144,11 +144,19 @@ struct Evidence {
     bytes: usize,
     /// Weight for each of [`Lang::ALL`], then for "none of them".
     votes: [f32; 7],
-    /// What stood here when the paragraph began.
-    before: (u32, [f32; 7]),
-    /// Letters of the paragraphs that are clearly of each of [`Lang::ALL`].
-    by_paragraph: [u32; 6],
+    /// Votes of this paragraph that only one of [`GROUPS`] gets.
+    paragraph: [f32; GROUPS],
+    /// Letters before this paragraph.
+    letters_before: u32,
+    /// Letters of the paragraphs that are clearly of each of [`GROUPS`].
+    by_paragraph: [u32; GROUPS],
 }
+
+/// Languages told apart by paragraphs: Azerbaijani and Turkish, too near for that, are one; the last is none of ours.
+const GROUPS: usize = 6;
+
+/// The group of an index of [`Lang::ALL`], then of "none of them".
+const GROUP: [usize; 7] = [0, 1, 2, 3, 3, 4, 5];
 
 const OTHER: usize = 6;
 /// Enough text to know a language by; the rest is not read.
@@ -200,32 +208,42 @@ impl Evidence {
 
     /// Gives the paragraph to the language that has nearly all of its votes.
     fn end_paragraph(&mut self) {
-        let now = (self.letters(), self.votes);
-        let (letters, votes) = std::mem::replace(&mut self.before, now);
-        let letters = self.letters() - letters;
-        let paragraph: [f32; 7] = std::array::from_fn(|i| self.votes[i] - votes[i]);
-        let sum: f32 = paragraph.iter().sum();
-        let clear = |index: &usize| {
-            paragraph[*index] >= PARAGRAPH_VOTES && paragraph[*index] >= PARAGRAPH_SHARE * sum
-        };
+        let now = self.letters();
+        let letters = now - std::mem::replace(&mut self.letters_before, now);
+        let votes = std::mem::take(&mut self.paragraph);
+        let sum: f32 = votes.iter().sum();
+        let clear = |group: &usize| votes[*group] >= PARAGRAPH_VOTES.max(PARAGRAPH_SHARE * sum);
         if letters >= PARAGRAPH_LETTERS
-            && let Some(index) = (0..OTHER).find(clear)
+            && let Some(group) = (0..GROUPS - 1).find(clear)
         {
-            self.by_paragraph[index] += letters;
+            self.by_paragraph[group] += letters;
         }
     }
 
     /// Paragraphs of a language that is safely told from `lang`, with which it shares a script, hold a fifth of the letters.
     fn has_two_languages(&self, lang: Option<Lang>) -> bool {
-        let others: &[usize] = match lang {
-            Some(Lang::Fa) => &[1],
-            Some(Lang::Ar) => &[0],
-            Some(Lang::Az | Lang::Tr) => &[5],
-            Some(Lang::En) => &[3, 4],
-            _ => &[],
+        let other = match lang {
+            Some(Lang::Fa) => Lang::Ar,
+            Some(Lang::Ar) => Lang::Fa,
+            Some(Lang::Az | Lang::Tr) => Lang::En,
+            Some(Lang::En) => Lang::Tr,
+            _ => return false,
         };
-        let letters: u32 = others.iter().map(|&index| self.by_paragraph[index]).sum();
+        let letters = self.by_paragraph[GROUP[other as usize]];
         letters > 0 && letters * 5 >= self.letters()
+    }
+
+    /// Counts a vote for one language, or for several.
+    fn vote(&mut self, votes: impl Iterator<Item = (usize, f32)> + Clone) {
+        let group = |(index, _): (usize, f32)| GROUP[index];
+        let mut groups = votes.clone().map(group);
+        if let Some(first) = groups.next()
+            && groups.all(|group| group == first)
+        {
+            let most = votes.clone().map(|(_, weight)| weight).fold(0.0, f32::max);
+            self.paragraph[first] += most;
+        }
+        votes.for_each(|(index, weight)| self.votes[index] += weight);
     }
 
     fn letter(&mut self, c: char) {
@@ -239,18 +257,15 @@ impl Evidence {
         }
         self.schwa += u32::from(matches!(c, 'ə' | 'Ə'));
         self.x_or_q += u32::from(matches!(c, 'q' | 'Q' | 'x' | 'X'));
-        for (index, weight) in letter_votes(c) {
-            self.votes[*index] += weight;
-        }
+        self.vote(letter_votes(c).iter().copied());
     }
 
     fn word(&mut self, word: &str) {
         if word.starts_with("ال") && word.len() > 8 {
-            self.votes[1] += 1.0;
+            self.vote([(1, 1.0)].into_iter());
         }
-        for index in common_words().get(word).into_iter().flatten() {
-            self.votes[*index] += 2.0;
-        }
+        let speakers = common_words().get(word).into_iter().flatten();
+        self.vote(speakers.map(|index| (*index, 2.0)));
     }
 
     fn decide(&mut self, sample: &str) -> LangGuess {

@@ -198,9 +198,25 @@ def comparison_page(driver, url):
         choose(driver, "kind", kind)
         kinds.append(count(driver)[0])
     check(sum(kinds) == all_rows and kinds[0] > 0 and kinds[1] > 0, f"{kinds} add up to {all_rows}")
+    choose(driver, "slice", '["lang","fa"]')
+    cell = driver.find_element(By.CSS_SELECTOR, "#rows td.title")
+    check(cell.value_of_css_property("direction") == "rtl", "a Persian title and its id begin on the right")
+    choose(driver, "slice", "")
     choose(driver, "kind", "won")
     driver.find_element(By.CSS_SELECTOR, "#rows button.open").click()
     check("won" in driver.find_element(By.ID, "article").text, "a changed article opens with both scores")
+
+
+def ranking_page(driver, url):
+    driver.get(url)
+    rows = driver.find_elements(By.CSS_SELECTOR, "#side-by-side tbody tr:has(td)")
+    cells = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")] for row in rows]
+    check(len(rows) > 10 and all(len(row) == 3 for row in cells), "a column for the baseline and each candidate")
+    check(all(any("(1)" in cell for cell in row) for row in cells), f"every number has a best one: {cells}")
+    check(any("▲" in cell for row in cells for cell in row[1:]), "what is better beyond chance is marked")
+    links = driver.find_elements(By.CSS_SELECTOR, "nav a")
+    ids = [link.get_attribute("href").rsplit("#", 1)[1] for link in links]
+    check(len(ids) == 4 and all(driver.find_elements(By.ID, name) for name in ids), f"{ids} lead somewhere")
 
 
 def explanation_page(driver, url):
@@ -250,6 +266,7 @@ def main():
     driver = browser(1280)
     report_page(driver, report.as_uri())
     comparison_page(driver, comparison.as_uri())
+    ranking_page(driver, ranking.as_uri())
     explanation_page(driver, explained.as_uri())
     loaded, everything, searched = times(driver, report.as_uri())
     size = report.stat().st_size / 1e6

@@ -7,6 +7,19 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// Topic and text of invented article `i`: words that tell the topic, and a dozen of its own.
+pub(crate) fn topic_and_text(i: usize) -> (&'static str, String) {
+    let (topic, words) = [
+        ("energy", "gas pipeline refinery crude barrel electricity"),
+        ("security", "army border missile troops drill defence"),
+        ("none", "football match coach stadium referee league"),
+    ][i % 3];
+    let mut words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+    words.rotate_left(i % 5);
+    words.extend((0..12).map(|k| format!("word{}", (i * i * 31 + k * k * 7 + i * k * 13) % 997)));
+    (topic, words.join(" "))
+}
+
 /// A folder of its own, and the real binary run in it.
 pub(crate) struct Sandbox(TempDir);
 

@@ -92,14 +92,22 @@ fn changed_article(
         paired.articles[row],
         &candidate.articles[paired.rows[row].1],
     );
+    let name = &task.baseline.task.name;
     let labels = changed_labels(task, row);
     let of_label = |evidence: &[Evidence]| -> Vec<Evidence> {
         evidence
             .iter()
-            .filter(|one| labels.iter().any(|label| label.label == one.label))
+            .filter(|one| labels.iter().any(|label| one.speaks_of(name, &label.label)))
             .cloned()
             .collect()
     };
+    let of_task = |sentences: &[Sentence]| -> Vec<Sentence> {
+        let of_task = sentences
+            .iter()
+            .filter(|one| one.is_of(name, &task.baseline.task.labels));
+        of_task.cloned().collect()
+    };
+    let sentences = of_task(&after.sentences);
     let names = |cells: Vec<bool>| {
         task.baseline
             .names(cells.into_iter())
@@ -109,7 +117,7 @@ fn changed_article(
     ChangedArticle {
         id: before.id.clone(),
         title: before.title.clone(),
-        task: task.baseline.task.name.clone(),
+        task: name.clone(),
         outcome: outcome(task, row),
         gold: names(
             task.baseline.gold[row]
@@ -122,10 +130,10 @@ fn changed_article(
         slices: before.slices.clone(),
         baseline_evidence: of_label(&before.evidence),
         candidate_evidence: of_label(&after.evidence),
-        sentences: if after.sentences.is_empty() {
-            before.sentences.clone()
+        sentences: if sentences.is_empty() {
+            of_task(&before.sentences)
         } else {
-            after.sentences.clone()
+            sentences
         },
         labels,
     }

@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use super::super::bootstrap::Resampling;
 use super::super::random::SplitMix64;
 use super::super::table::Tally;
-use super::statistics::{Sides, Statistic, Tables, same_decisions};
+use super::statistics::{Statistic, same_decisions};
+use super::tables::{Sides, Tables};
 
 /// Keeps the random swaps apart from the bootstrap's draws under the same seed.
 const STREAM: u64 = 0x5741_5053;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::error::EvaluateError;
 use super::super::metric::Metric;
 use super::super::report::{REPORT_SCHEMA, Report};
-use super::comparison::{CompareOptions, Comparison, Delta, Verdict};
+use super::comparison::{CompareOptions, Comparison, Delta, TaskComparison, Verdict};
 use super::significance::holm;
 
 /// Several candidates against one baseline, ranked by the baseline's headline.
@@ -20,6 +20,8 @@ pub struct Ranking {
     pub headline: (String, Metric),
     /// All reports, best first; undefined ones last.
     pub rows: Vec<Ranked>,
+    /// Every number of every report, task by task.
+    pub table: Vec<SideBySide>,
     /// Each candidate against the baseline, in the order given.
     pub comparisons: Vec<Comparison>,
 }
@@ -30,7 +32,8 @@ pub struct Ranking {
 pub struct Ranked {
     /// Its title.
     pub title: String,
-    /// 1 is best; equal values share the lower rank; null where undefined.
+    /// 1 is best; equal values share the lower rank; null where undefined, and where the reports were compared on
+    /// different common parts.
     pub rank: Option<u32>,
     /// Its headline value.
     pub value: Option<f64>,
@@ -40,6 +43,24 @@ pub struct Ranked {
     pub p_holm: Option<f64>,
     /// What follows, after correction.
     pub verdict: Verdict,
+}
+
+/// One number of all reports side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SideBySide {
+    /// Its task.
+    pub task: String,
+    /// Its label; null for a number over all labels.
+    pub label: Option<String>,
+    /// What is shown.
+    pub metric: Metric,
+    /// The value of the baseline, then of each candidate in the order given.
+    pub values: Vec<Option<f64>>,
+    /// Ranks of the values, as in [`Ranked`].
+    pub ranks: Vec<Option<u32>>,
+    /// What each candidate is beside the baseline; corrected over the labels for F1 of a label.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl Report {
@@ -76,11 +97,16 @@ impl Ranking {
             verdict: Verdict::Same,
         });
         order(&mut rows, headline.1);
+        let of_headline = deltas_of(&comparisons, &headline);
+        if !one_part(of_headline.iter().flatten()) {
+            rows.iter_mut().for_each(|row| row.rank = None);
+        }
         Self {
             schema: REPORT_SCHEMA,
             baseline: baseline.title.clone(),
             headline,
             rows,
+            table: table(&comparisons),
             comparisons,
         }
     }
@@ -92,12 +118,14 @@ impl Ranking {
     }
 }
 
-fn candidate_rows(comparisons: &[Comparison], (task, metric): &(String, Metric)) -> Vec<Ranked> {
+/// Each candidate's difference in one metric of a task.
+fn deltas_of(comparisons: &[Comparison], (task, metric): &(String, Metric)) -> Vec<Option<Delta>> {
     let path = format!("{task}/{metric}");
-    let deltas: Vec<Option<Delta>> = comparisons
-        .iter()
-        .map(|comparison| comparison.delta(&path))
-        .collect();
+    comparisons.iter().map(|one| one.delta(&path)).collect()
+}
+
+fn candidate_rows(comparisons: &[Comparison], headline: &(String, Metric)) -> Vec<Ranked> {
+    let deltas = deltas_of(comparisons, headline);
     let corrected = holm(
         &deltas
             .iter()
@@ -120,11 +148,12 @@ fn candidate_rows(comparisons: &[Comparison], (task, metric): &(String, Metric))
 fn baseline_value(
     baseline: &Report,
     comparisons: &[Comparison],
-    (task, metric): &(String, Metric),
+    headline: &(String, Metric),
 ) -> Option<f64> {
-    let first = comparisons
-        .first()
-        .and_then(|comparison| comparison.delta(&format!("{task}/{metric}")));
+    let first = deltas_of(comparisons, headline)
+        .into_iter()
+        .flatten()
+        .next();
     first.map_or(baseline.headline.estimate.value, |delta| delta.baseline)
 }
 
@@ -139,16 +168,125 @@ fn corrected_verdict(delta: Option<Delta>, p_holm: Option<f64>, alpha: f64) -> V
 }
 
 fn order(rows: &mut [Ranked], metric: Metric) {
-    let sign = if metric.lower_is_better() { 1.0 } else { -1.0 };
+    let sign = sign(metric);
     let key = |row: &Ranked| row.value.map_or(f64::INFINITY, |value| sign * value);
     rows.sort_by(|a, b| key(a).total_cmp(&key(b)));
-    let mut before: Option<(f64, u32)> = None;
-    for (at, row) in (1u32..).zip(rows) {
-        let Some(value) = row.value else { continue };
-        let rank = before
-            .filter(|before| before.0 == value)
-            .map_or(at, |before| before.1);
-        row.rank = Some(rank);
-        before = Some((value, rank));
+    let values: Vec<Option<f64>> = rows.iter().map(|row| row.value).collect();
+    for (row, rank) in rows.iter_mut().zip(ranks(&values, metric)) {
+        row.rank = rank;
+    }
+}
+
+/// 1 for metrics of which less is better, else -1.
+fn sign(metric: Metric) -> f64 {
+    if metric.lower_is_better() { 1.0 } else { -1.0 }
+}
+
+/// One more than the number of better values.
+fn ranks(values: &[Option<f64>], metric: Metric) -> Vec<Option<u32>> {
+    let sign = sign(metric);
+    let better = |than: f64| {
+        let all = values.iter().flatten();
+        all.filter(|value| sign * **value < sign * than).count() as u32
+    };
+    values
+        .iter()
+        .map(|value| value.map(|value| 1 + better(value)))
+        .collect()
+}
+
+/// Whether every candidate was compared on the same part of the baseline: only then do ranks compare like with like.
+fn one_part<'d>(mut deltas: impl Iterator<Item = &'d Delta>) -> bool {
+    let first = deltas.next().and_then(|delta| delta.baseline);
+    // The same sum in another order differs in its last digits.
+    let same = |value: Option<f64>| match (value, first) {
+        (Some(value), Some(first)) => (value - first).abs() < 1e-9,
+        (value, first) => value == first,
+    };
+    deltas.all(|delta| same(delta.baseline))
+}
+
+/// Numbers of the tasks and labels of the first comparison.
+fn table(comparisons: &[Comparison]) -> Vec<SideBySide> {
+    let tasks = comparisons.first().into_iter().flat_map(|one| &one.tasks);
+    let of_task = |task: &TaskComparison| {
+        let overall = task.overall.keys().map(|metric| (None, *metric));
+        let labels = task.labels.iter().flat_map(|label| {
+            let metrics = label.metrics.keys();
+            metrics.map(|metric| (Some(label.label.clone()), *metric))
+        });
+        let rows = overall.chain(labels);
+        rows.map(|(label, metric)| side_by_side(comparisons, &task.task, label, metric))
+            .collect::<Vec<_>>()
+    };
+    tasks.flat_map(of_task).collect()
+}
+
+fn side_by_side(
+    comparisons: &[Comparison],
+    task: &str,
+    label: Option<String>,
+    metric: Metric,
+) -> SideBySide {
+    let judged: Vec<Option<(Delta, Verdict)>> = comparisons
+        .iter()
+        .map(|one| judged_delta(one, task, label.as_deref(), metric))
+        .collect();
+    let deltas = || judged.iter().map(|one| one.as_ref().map(|one| &one.0));
+    let baseline = deltas().flatten().next().and_then(|delta| delta.baseline);
+    let candidates = deltas().map(|delta| delta.and_then(|delta| delta.candidate));
+    let values: Vec<Option<f64>> = [baseline].into_iter().chain(candidates).collect();
+    let ranks = if one_part(deltas().flatten()) {
+        ranks(&values, metric)
+    } else {
+        vec![None; values.len()]
+    };
+    let verdict = |one: &Option<(Delta, Verdict)>| one.map_or(Verdict::Undefined, |one| one.1);
+    SideBySide {
+        task: task.into(),
+        label,
+        metric,
+        values,
+        ranks,
+        verdicts: judged.iter().map(verdict).collect(),
+    }
+}
+
+/// A difference with its verdict after correction.
+fn judged_delta(
+    comparison: &Comparison,
+    task: &str,
+    label: Option<&str>,
+    metric: Metric,
+) -> Option<(Delta, Verdict)> {
+    let task = comparison.tasks.iter().find(|one| one.task == task)?;
+    let Some(label) = label else {
+        let delta = task.overall.get(&metric)?;
+        return Some((*delta, delta.verdict));
+    };
+    let label = task.labels.iter().find(|one| one.label == label)?;
+    let delta = label.metrics.get(&metric)?;
+    let verdict = match metric {
+        Metric::F1 => label.verdict,
+        _ => delta.verdict,
+    };
+    Some((*delta, verdict))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_share_a_rank_and_undefined_ones_have_none() {
+        let values = [Some(0.5), None, Some(0.7), Some(0.5), Some(0.1)];
+        assert_eq!(
+            ranks(&values, Metric::MacroF1),
+            [Some(2), None, Some(1), Some(2), Some(4)]
+        );
+        assert_eq!(
+            ranks(&values, Metric::LogLoss),
+            [Some(2), None, Some(4), Some(2), Some(1)]
+        );
     }
 }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use super::super::bootstrap::{Resampling, bootstrap, slot};
 use super::super::build::{SLICED, slice_rows};
-use super::super::groups::{Classes, Groups, Patterns};
+use super::super::groups::Groups;
 use super::super::interval::{Interval, normal_quantile, percentile};
 use super::super::losses::{Costs, LOSSES};
 use super::super::metric::Metric;
 use super::super::outcome::{ArticleOutcome, TaskOutcomes};
-use super::super::table::{Table, Tally, resampled};
+use super::super::table::{Tally, resampled};
 use super::super::words::FEW;
 use super::comparison::{Delta, LabelComparison, SliceComparison, TaskComparison, Verdict};
 use super::pairing::PairedTask;
 use super::randomise::Swaps;
 use super::significance::{holm, mcnemar_mid_p};
+use super::tables::{Sides, Tables};
 
 /// Metrics of a label that are compared.
 const COMPARED: [Metric; 3] = [Metric::F1, Metric::Precision, Metric::Recall];
@@ -45,44 +46,13 @@ impl Statistic {
     }
 }
 
-/// Both sides of a task turned for resampling, over the same classes of groups.
-pub(crate) struct Tables {
-    pub(crate) classes: Classes,
-    pub(crate) baseline: Table,
-    pub(crate) candidate: Table,
-}
-
-impl Tables {
-    pub(crate) fn of(sides: &Sides<'_>, rows: &[usize]) -> Self {
-        let classes = Classes::of(&sides.patterns, &sides.groups, rows);
-        Self {
-            baseline: Table::of(&sides.task.baseline, &classes),
-            candidate: Table::of(&sides.task.candidate, &classes),
-            classes,
-        }
-    }
-}
-
-/// One task of both reports, with what its articles have in common.
-pub(crate) struct Sides<'t> {
-    pub(crate) task: &'t PairedTask<'t>,
-    pub(crate) groups: Groups,
-    patterns: Patterns,
-}
-
 /// Compares one task.
 pub(crate) fn compare_task(
     articles: &[&ArticleOutcome],
     task: &PairedTask<'_>,
     settings: &Resampling,
 ) -> TaskComparison {
-    let groups = Groups::of(articles.iter().copied(), &task.baseline);
-    let patterns = Patterns::of(&[&task.baseline, &task.candidate]);
-    let sides = Sides {
-        task,
-        groups,
-        patterns,
-    };
+    let sides = Sides::of(articles, task);
     let rows: Vec<usize> = (0..articles.len()).collect();
     let overall: Vec<Statistic> = resampled()
         .map(|metric| Statistic {

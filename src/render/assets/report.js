@@ -35,7 +35,7 @@
 
   // ---- rows: one for each article and task (report) or each changed answer (comparison) ----
   const names = (labels, bits) => labels.filter((_, at) => bits[at] === "1");
-  const ofTask = (list, task) => list.filter(([label]) => task.labels.includes(label));
+  const ofTask = (list, task) => list.filter((one) => one.at(-1) === null ? task.labels.includes(one[0]) : one.at(-1) === task.name);
   const reportRows = () => {
     const rows = [];
     data.articles.forEach(([id, title, slices, answers, evidence, sentences, body], order) => {
@@ -121,12 +121,12 @@
   let shown = [], page = 0;
   const SIGNS = { warn: "−", worse: "+", better: "✓" };
   const chips = (labels, kind = () => "label") => labels.length
-    ? labels.map((label) => make("span", { class: `chip ${kind(label)}` }, SIGNS[kind(label)] ? `${SIGNS[kind(label)]} ` : "", make("bdi", { text: label })))
+    ? labels.map((label) => make("span", { class: `chip ${kind(label)}` }, SIGNS[kind(label)] ? `${SIGNS[kind(label)]}\u00a0` : "", make("bdi", { text: label })))
     : [make("span", { class: "chip none", text: "none" })];
   const cell = (name, content, kind) => make("td", { "data-name": name, class: kind || "" }, ...[content].flat());
-  const titleCell = (row, at) => make("td", { class: "title" },
-    make("button", { type: "button", class: "open", dir: "auto", text: row.title || row.id, on: { click: () => open(at) } }),
-    make("div", { class: "id", dir: "auto", text: row.model ? `${row.id} · ${row.model}` : row.id }));
+  const titleCell = (row, at) => make("td", { class: "title", dir: "auto" },
+    make("button", { type: "button", class: "open", text: row.title || row.id, on: { click: () => open(at) } }),
+    make("div", { class: "id" }, make("bdi", { text: row.model ? `${row.id} · ${row.model}` : row.id })));
   const marked = (row) => (label) => row.gold.includes(label) ? "better" : "worse";
   const VERDICT = { won: ["better", "won"], lost: ["worse", "lost"], mixed: ["warn", "wrong otherwise"] };
   const verdict = (kind) => make("span", { class: `chip ${VERDICT[kind][0]}`, text: VERDICT[kind][1] });
@@ -208,8 +208,10 @@
     }
     return parts;
   };
+  const NUMBERS = ["score", "cut", "weight", "baseline", "candidate"];
+  const headKind = (name) => name === null ? "drawn" : NUMBERS.includes(name) ? "number" : "";
   const table = (columns, body) => make("div", { class: "scroll" }, make("table", {},
-    make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col", text: name ?? "", class: name === null ? "drawn" : "" })))), make("tbody", {}, ...body)));
+    make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col", text: name ?? "", class: headKind(name) })))), make("tbody", {}, ...body)));
   const td = (content, kind) => make("td", { class: kind || "" }, ...[content].flat());
   const name = (text) => make("th", { scope: "row", dir: "auto", text });
   const answers = (row) => {
@@ -240,7 +242,7 @@
   const wholeText = (row) => row.body
     ? [make("h3", { text: "The article" }), make("div", { class: "article" }, ...row.body.split("\n").filter((line) => line.trim())
       .map((line) => make("p", { dir: "auto" }, ...highlighted(line, row.evidence))))]
-    : [];
+    : [make("p", { class: "note", text: "The text of this article is not in this page." })];
   const open = (at) => {
     const row = shown[at], box = $("article");
     const meta = [["id", row.id], ["task", data.tasks[row.task]?.name || ""], ...Object.entries(row.slices)];

@@ -6,6 +6,7 @@ use crate::evaluate::words::plural;
 use crate::evaluate::{
     Comparison, Delta, LabelComparison, Metric, Ranking, SliceComparison, TaskComparison, Verdict,
 };
+use crate::render::ranking::{candidates, cells, legend, mark, side_by_side};
 use crate::render::text::{difference, number, p_value, shown_metrics, summary, won_lost};
 
 use super::data::comparison_data;
@@ -46,9 +47,15 @@ pub fn ranking_html(ranking: &Ranking) -> String {
             p class="kind" { "Comparison of reports" }
             h1 dir="auto" { (title) }
             p class="facts" { "ranked by " span dir="auto" { (ranking.metric_title()) } }
+            nav aria-label="sections" {
+                a href="#side-by-side" { "Side by side" }
+                @for (at, title) in candidates(ranking).enumerate() { a href=(format!("#candidate-{at}")) dir="auto" { (title) } }
+                a href="#articles" { "Changed articles" }
+            }
         }
         main {
             section { h2 { "Ranks" } (ranks_table(ranking)) }
+            section id="side-by-side" { h2 { "Side by side" } (side_by_side_table(ranking)) }
             @for (at, comparison) in ranking.comparisons.iter().enumerate() {
                 section id=(format!("candidate-{at}")) {
                     h2 dir="auto" { (comparison.candidate.title) }
@@ -95,6 +102,42 @@ fn ranks_table(ranking: &Ranking) -> Markup {
             } }
         }
     })
+}
+
+/// Every number of every report, with its rank; a task begins with a line of its own.
+fn side_by_side_table(ranking: &Ranking) -> Markup {
+    let rows: Vec<_> = side_by_side(ranking).collect();
+    html! {
+        (scrolled(&html! {
+            table class="beside" {
+                thead { tr {
+                    th scope="col" {} th scope="col" class="number" { "baseline" }
+                    @for title in candidates(ranking) { th scope="col" class="number" dir="auto" { (title) } }
+                } }
+                @for of_task in rows.chunk_by(|a, b| a.0.task == b.0.task) {
+                    tbody {
+                        tr { th scope="colgroup" colspan=(ranking.comparisons.len() + 2) class="task" dir="auto" { (of_task[0].0.task) } }
+                        @for (_, name, row) in of_task { tr {
+                            th scope="row" {
+                                @match &row.label { Some(label) => { bdi { (label) } " F1" } None => (name) }
+                            }
+                            @for (value, rank, verdict) in cells(row) { (beside_cell(value, &rank, verdict)) }
+                        } }
+                    }
+                }
+            }
+        }))
+        p class="note" { (legend(ranking)) }
+    }
+}
+
+fn beside_cell(value: Option<f64>, rank: &str, verdict: Verdict) -> Markup {
+    html! {
+        td class=(if rank == "(1)" { "number strong" } else { "number" }) {
+            (number(value)) " " span class="rank" { (rank) }
+            span class=(format!("sign {}", class_of(verdict))) { (mark(verdict)) }
+        }
+    }
 }
 
 fn header(comparison: &Comparison) -> Markup {

@@ -45,8 +45,11 @@ fn task_data(outcomes: &TaskOutcomes) -> Value {
 /// Gold and decisions as letters a label (`1`, `0`, `-`), scores in thousandths: a quarter of the size of booleans.
 type Answer = (String, String, Vec<u32>);
 
-/// Label, words, weight, concept.
-type EvidenceRow<'a> = (&'a str, &'a str, f64, Option<&'a str>);
+/// Label, words, weight, concept, task.
+type EvidenceRow<'a> = (&'a str, &'a str, f64, Option<&'a str>, Option<&'a str>);
+
+/// Label, sentence, task.
+type SentenceRow<'a> = (&'a str, &'a str, Option<&'a str>);
 
 /// The texts a page carries: those of wrong answers first, until there are [`TEXT_BYTES`].
 fn carried_texts<'t>(report: &Report, texts: &[&'t str]) -> Vec<Option<&'t str>> {
@@ -77,7 +80,7 @@ struct ArticleRow<'a>(
     &'a BTreeMap<String, String>,
     Vec<Answer>,
     Vec<EvidenceRow<'a>>,
-    Vec<(&'a str, &'a str)>,
+    Vec<SentenceRow<'a>>,
     Option<&'a str>,
 );
 
@@ -124,11 +127,12 @@ fn evidence(one: &Evidence) -> EvidenceRow<'_> {
         &one.text,
         shortened(one.weight),
         one.concept.as_deref(),
+        one.task.as_deref(),
     )
 }
 
-fn sentence(one: &Sentence) -> (&str, &str) {
-    (&one.label, &one.text)
+fn sentence(one: &Sentence) -> SentenceRow<'_> {
+    (&one.label, &one.text, one.task.as_deref())
 }
 
 /// Script data of comparisons with one baseline.
@@ -191,7 +195,7 @@ struct ChangedRow<'a> {
     slices: &'a BTreeMap<String, String>,
     before_evidence: Vec<EvidenceRow<'a>>,
     after_evidence: Vec<EvidenceRow<'a>>,
-    sentences: Vec<(&'a str, &'a str)>,
+    sentences: Vec<SentenceRow<'a>>,
     model: Option<&'a str>,
 }
 

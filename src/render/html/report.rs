@@ -151,7 +151,7 @@ fn label_row(label: &LabelReport, columns: &[Metric]) -> Markup {
             td class="number" { (label.support) }
             (estimate_cells(estimate(Metric::F1)))
             @for metric in columns {
-                td class="number" title=(range(estimate(*metric))) { (short(estimate(*metric).value)) }
+                td class="number" { (short(estimate(*metric).value)) span class="beneath" { (range(estimate(*metric))) } }
             }
             td { @if trust.is_empty() { "" } @else { span class="chip warn" { (trust) } } }
         }
