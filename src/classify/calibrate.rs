@@ -20,8 +20,8 @@ use super::{Isotonic, Linear};
 
 /// Part of Platt's probability in an isotonic one.
 const PLATT_SHARE: f64 = 0.1;
-/// With fewer examples or counterexamples of a label isotonic calibration is not tried: it wins by chance more often
-/// than it gains (docs/metrics.md, "Probabilities").
+/// With fewer examples or counterexamples of a label isotonic calibration is not tried: its steps are mostly noise, and
+/// where it wins on the folds it wins by chance.
 const MIN_SIDE: usize = 50;
 
 /// How the raw scores of a task become probabilities.

@@ -2,7 +2,11 @@
 
 mod band;
 mod baseline;
+mod bayes;
 mod calibrate;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod contract;
 mod cut;
 mod dual;
 mod isotonic;
@@ -19,6 +23,7 @@ use crate::features::SparseRows;
 
 pub use band::{Band, Certainty};
 pub use baseline::majority;
+pub use bayes::{Bayes, BayesParams, BayesValidParams};
 pub use calibrate::{Calibration, calibrate_multi, calibrate_single};
 pub use cut::{Cut, CutRule, cuts_by, decide_multi, decide_single, short_of_precision};
 pub(crate) use dual::shuffled;

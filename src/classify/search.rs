@@ -124,6 +124,7 @@ fn paths(family: Family, blocks: BlockWeights) -> Vec<Path> {
     let costs: &[f64] = match family {
         Family::Majority => &[1.0],
         Family::LinearSvm => &[0.03, 0.1, 0.3, 1.0, 3.0],
+        Family::ComplementBayes | Family::MultinomialBayes => &[1.0, 3.0, 10.0, 30.0, 100.0],
         Family::Logistic | Family::Multinomial => &[0.3, 1.0, 3.0, 10.0, 30.0],
     };
     let weights: &[ClassWeight] = if family == Family::Majority {

@@ -12,9 +12,9 @@ use crate::features::{Block, CountRows, Idf, SparseRows, Vocabulary};
 
 use super::band::{add_bands, sure_from};
 use super::{
-    Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Linear, Loss,
-    MultinomialParams, calibrate_multi, calibrate_single, cuts_by, decide_multi, decide_single,
-    majority,
+    Bayes, BayesParams, Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Linear,
+    Loss, MultinomialParams, calibrate_multi, calibrate_single, cuts_by, decide_multi,
+    decide_single, majority,
 };
 
 /// Factor of each feature block, in the order of [`Block::ALL`]; 0 leaves a block out.
@@ -30,6 +30,10 @@ pub enum Family {
     LinearSvm,
     /// Softmax regression; for single-label tasks.
     Multinomial,
+    /// Complement naive Bayes; its smoothing is 1 over C.
+    ComplementBayes,
+    /// Multinomial naive Bayes; its smoothing is 1 over C.
+    MultinomialBayes,
     /// Label shares, no text.
     Majority,
 }
@@ -97,6 +101,10 @@ impl Candidate {
                 };
                 costs.iter().map(fit).collect()
             }
+            Family::ComplementBayes => self.fit_bayes(Bayes::Complement, scaled, gold, kind, costs),
+            Family::MultinomialBayes => {
+                self.fit_bayes(Bayes::Multinomial, scaled, gold, kind, costs)
+            }
             Family::Logistic | Family::LinearSvm => {
                 let loss = if self.family == Family::LinearSvm {
                     Loss::SquaredHinge
@@ -108,6 +116,24 @@ impl Candidate {
                 params.fit_path(scaled, gold, &Array1::default(0), costs)
             }
         }
+    }
+}
+
+impl Candidate {
+    fn fit_bayes(
+        &self,
+        bayes: Bayes,
+        scaled: &SparseRows,
+        gold: &Array2<Option<bool>>,
+        kind: TaskKind,
+        costs: &[f64],
+    ) -> Result<Vec<Linear>, ClassifyError> {
+        let fit = |&c: &f64| {
+            let params = BayesParams::new(bayes, kind).smoothing(1.0 / c);
+            let params = params.class_weight(self.class_weight).check()?;
+            params.fit_rows(scaled, gold, &Array1::default(0))
+        };
+        costs.iter().map(fit).collect()
     }
 }
 

@@ -14,6 +14,7 @@ use article_toolkit::pipeline::{BaselineKind, Pipeline, TextSpec, TrainConfig, T
 use article_toolkit::render;
 use article_toolkit::store::model_digest;
 use article_toolkit::text::{Joining, Masking, Stemming};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg};
@@ -22,13 +23,17 @@ use super::output::{beside, complain, folder_for, say, steps, width};
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
-    labels: LabelsArg,
+    labels: Option<LabelsArg>,
     /// Where the model goes; report and card are written beside it.
     #[arg(long, short, value_name = "FILE", default_value = DEFAULT_MODEL)]
     output: PathBuf,
-    /// What is learnt; by default logistic or svm, whichever scores higher on articles held out.
+    /// What is learnt; by default logistic or svm, whichever scores higher on articles held out
+    /// (--list-classifiers names all).
     #[arg(long, value_enum)]
     classifier: Option<Classifier>,
+    /// Say what there is to learn with, and end.
+    #[arg(long, exclusive = true)]
+    list_classifiers: bool,
     /// Folds of the cross-validation.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
     folds: u8,
@@ -49,6 +54,18 @@ pub(crate) struct TrainArgs {
     without: Vec<Step>,
     #[command(flatten)]
     texts: TextsArg,
+}
+
+/// Every learner with a line about it.
+fn classifiers() -> String {
+    let all = Classifier::value_variants().iter();
+    let line = |value: PossibleValue| {
+        let about = value.get_help().map(ToString::to_string);
+        format!("{:<18}{}\n", value.get_name(), about.unwrap_or_default())
+    };
+    all.filter_map(ValueEnum::to_possible_value)
+        .map(line)
+        .collect()
 }
 
 fn precision(text: &str) -> Result<CutRule, String> {
@@ -112,6 +129,10 @@ enum Classifier {
     Svm,
     /// Softmax regression.
     Multinomial,
+    /// Complement naive Bayes.
+    ComplementBayes,
+    /// Multinomial naive Bayes.
+    MultinomialBayes,
     /// Baseline: label shares, no text.
     Majority,
     /// Baseline: glossary concepts alone, no words.
@@ -124,6 +145,8 @@ impl Classifier {
             Self::Logistic => config.family = Some(Family::Logistic),
             Self::Svm => config.family = Some(Family::LinearSvm),
             Self::Multinomial => config.family = Some(Family::Multinomial),
+            Self::ComplementBayes => config.family = Some(Family::ComplementBayes),
+            Self::MultinomialBayes => config.family = Some(Family::MultinomialBayes),
             Self::Majority => BaselineKind::Majority.configure(config),
             Self::Glossary => BaselineKind::Glossary.configure(config),
         }
@@ -131,7 +154,12 @@ impl Classifier {
 }
 
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
-    let corpus = args.labels.read()?;
+    if args.list_classifiers {
+        say(&classifiers())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let labels = args.labels.as_ref().context("name a labels file")?;
+    let corpus = labels.read()?;
     let mut config = TrainConfig::new(args.glossary.read()?);
     config.n_folds = args.folds.into();
     if let Some(classifier) = args.classifier {

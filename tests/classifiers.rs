@@ -1,0 +1,182 @@
+//! One contract for every learner: `toolkit train --classifier NAME` for all that `--list-classifiers` names, and the
+//! options that pass through to cuts and search.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use article_toolkit::article::Article;
+use article_toolkit::pipeline::Pipeline;
+use common::Sandbox;
+
+/// Themes told by their words; some articles carry two, some none.
+fn labels(n: usize) -> String {
+    let themes = [
+        ("energy", "gas pipeline oil pumping barrel"),
+        ("sport", "match goal football referee league"),
+        ("trade", "export tariff customs market goods"),
+    ];
+    let mut csv = "text,topics,stance\n".to_owned();
+    for i in 0..n {
+        let (label, words) = themes[i % 3];
+        let (other, more) = themes[(i / 3) % 3];
+        let two = i % 5 == 0 && label != other;
+        let topics = match i % 11 {
+            10 => "none".to_owned(),
+            _ if two => format!("{label}|{other}"),
+            _ => label.to_owned(),
+        };
+        let words = match i % 11 {
+            10 => "weather cloud rain quiet evening".to_owned(),
+            _ if two => format!("{words} {more}"),
+            _ => words.to_owned(),
+        };
+        let (stance, mood) = [("favor", "welcome praise"), ("against", "blame refuse")][i % 2];
+        csv += &format!(
+            "{words} number{i} {mood} paper{},{topics},{stance}\n",
+            i % 7
+        );
+    }
+    csv
+}
+
+fn train(sandbox: &Sandbox, csv: &str, more: &[&str]) -> common::Run {
+    sandbox.write("labels.csv", csv);
+    let args = [
+        "train",
+        "labels.csv",
+        "-o",
+        "m.safetensors",
+        "--no-builtin-glossary",
+    ];
+    sandbox.run(&[&args, more].concat())
+}
+
+fn names(sandbox: &Sandbox) -> Vec<String> {
+    let listed = sandbox.run(&["train", "--list-classifiers"]).ok().out();
+    let lines = listed.lines().map(|line| {
+        let (name, about) = line.split_once(' ').expect("a name and a line about it");
+        assert!(!about.trim().is_empty(), "{line}");
+        name.to_owned()
+    });
+    lines.collect()
+}
+
+fn answers(sandbox: &Sandbox, texts: &[&str]) -> Vec<BTreeMap<String, (f64, bool)>> {
+    let model = Pipeline::load(&sandbox.path("m.safetensors")).unwrap();
+    let answer = |text: &&str| {
+        let article = Article {
+            text: (*text).to_owned(),
+            ..Article::default()
+        };
+        let tasks = model.predict(&article).tasks.into_iter();
+        tasks
+            .flat_map(|task| task.labels)
+            .map(|l| (l.label, (l.probability, l.given)))
+            .collect()
+    };
+    texts.iter().map(answer).collect()
+}
+
+#[test]
+fn every_classifier_keeps_the_contract() {
+    let sandbox = Sandbox::new();
+    let all = names(&sandbox);
+    for name in [
+        "logistic",
+        "svm",
+        "multinomial",
+        "complement-bayes",
+        "multinomial-bayes",
+    ] {
+        assert!(all.iter().any(|n| n == name), "{name} in {all:?}");
+    }
+    for name in &all {
+        // Shapes and order of labels, through the file: sorted, one probability each.
+        train(&sandbox, &labels(66), &["--classifier", name]).ok();
+        let found = answers(
+            &sandbox,
+            &["gas pipeline oil praise", "goal football blame", ""],
+        );
+        for answer in &found {
+            let labels: Vec<&str> = answer.keys().map(String::as_str).collect();
+            assert_eq!(
+                labels,
+                ["against", "energy", "favor", "sport", "trade"],
+                "{name}"
+            );
+            assert!(
+                answer.values().all(|(p, _)| (0.0..=1.0).contains(p)),
+                "{name}"
+            );
+        }
+        if !["majority", "glossary"].contains(&name.as_str()) {
+            assert!(
+                found[0]["energy"].1 && !found[0]["sport"].1,
+                "{name}: {found:?}"
+            );
+            assert!(
+                found[1]["sport"].1 && found[1]["against"].1,
+                "{name}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_classifier_refuses_one_answer_for_all() {
+    let sandbox = Sandbox::new();
+    let csv: String = (0..9).map(|i| format!("word{i} text,energy\n")).collect();
+    for name in names(&sandbox) {
+        let run = train(
+            &sandbox,
+            &format!("text,topics\n{csv}"),
+            &["--classifier", &name],
+        );
+        assert_eq!(run.code(), 2);
+        assert!(run.err().contains("same answer"), "{name}: {}", run.err());
+    }
+}
+
+#[test]
+fn cut_rules_stand_in_the_report() {
+    let sandbox = Sandbox::new();
+    let csv = labels(66);
+    let rule = |more: &[&str]| {
+        train(
+            &sandbox,
+            &csv,
+            &[&["--classifier", "complement-bayes"], more].concat(),
+        )
+        .ok();
+        let json = std::fs::read_to_string(sandbox.path("m.report.json")).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        json["settings"]["cuts"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(rule(&[]), "best F1");
+    assert_eq!(rule(&["--cost", "1:4"]), "lowest cost, wrong to missed 1:4");
+    assert_eq!(rule(&["--precision", "0.9"]), "precision at least 0.9");
+    for bad in [
+        ["--precision", "1.5"],
+        ["--cost", "1:0"],
+        ["--cost", "1"],
+        ["--budget", "9"],
+    ] {
+        assert_eq!(train(&sandbox, &csv, &bad).code(), 2, "{bad:?}");
+    }
+}
+
+#[test]
+fn a_spent_budget_still_gives_a_model_and_says_so() {
+    let sandbox = Sandbox::new();
+    let run = train(&sandbox, &labels(66), &["--budget", "0s"]).ok();
+    assert!(
+        run.err().contains("the search was stopped"),
+        "{}",
+        run.err()
+    );
+    let card = std::fs::read_to_string(sandbox.path("m.card.md")).unwrap();
+    assert!(card.contains("budget of 0 s was spent"), "{card}");
+    assert!(card.contains("Sure of "), "{card}");
+}
