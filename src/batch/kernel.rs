@@ -125,6 +125,7 @@ pub fn answer_schema(heads: &[Head]) -> SchemaRef {
 
 fn evidence_fields() -> ArrowFields {
     vec![
+        Field::new("task", DataType::Utf8, true),
         Field::new("label", DataType::Utf8, false),
         Field::new("text", DataType::Utf8, false),
         Field::new("concept", DataType::Utf8, true),
@@ -235,6 +236,7 @@ fn evidence(answered: &[Option<&Prediction>]) -> ArrayRef {
 
 fn append_piece(pieces: &mut StructBuilder, piece: &Evidence) {
     let texts = [
+        piece.task.as_deref(),
         Some(piece.label.as_str()),
         Some(piece.text.as_str()),
         piece.concept.as_deref(),
@@ -244,7 +246,7 @@ fn append_piece(pieces: &mut StructBuilder, piece: &Evidence) {
             field.append_option(value);
         }
     }
-    if let Some(weight) = pieces.field_builder::<Float64Builder>(3) {
+    if let Some(weight) = pieces.field_builder::<Float64Builder>(4) {
         weight.append_value(piece.weight);
     }
     pieces.append(true);
