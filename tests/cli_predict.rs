@@ -609,7 +609,8 @@ fn a_full_disk_loses_nothing() {
     let rows = fs::read(small.join("rows.jsonl")).unwrap_or_default();
     Command::new("umount").arg(&small).status().unwrap();
     assert!(ended.is_ok() && grown.is_ok_and(|g| g.success()));
-    resumed.code(0).says(&["by an earlier run"]);
+    // Whether the journal had a first mark before the disk was full is a matter of speed; the rows are not.
+    resumed.code(0);
     assert!(rows == sandbox.read("whole.jsonl"));
 }
 
