@@ -1,6 +1,7 @@
 //! Text keys to sparse rows: n-grams, glossary concepts, vocabulary, TF-IDF.
 
 mod count;
+mod error;
 mod glossary;
 mod hash;
 mod negation;
@@ -13,6 +14,7 @@ mod vocabulary;
 
 pub use count::Document;
 pub(crate) use count::Occurrences;
+pub use error::FeatureError;
 pub(crate) use glossary::{Compiled, Trie};
 pub use glossary::{
     Concept, FormId, FormUse, Glossary, GlossaryError, GlossaryFile, GlossaryFinding,
@@ -21,7 +23,5 @@ pub use glossary::{
 pub(crate) use hash::hash_term;
 pub use rows::SparseRows;
 pub use spec::{Block, FeatureSpec, FeatureTables};
-pub use tfidf::{
-    Attribution, CountRows, Documents, FeatureError, Idf, TfIdf, TfIdfParams, TfIdfValidParams,
-};
+pub use tfidf::{Attribution, CountRows, Documents, Idf, TfIdf, TfIdfParams, TfIdfValidParams};
 pub use vocabulary::Vocabulary;

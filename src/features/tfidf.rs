@@ -13,7 +13,6 @@ use linfa::dataset::{DatasetBase, Records};
 use linfa::traits::{Fit, Transformer};
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
-use thiserror::Error;
 
 use crate::mapped::Array;
 use crate::text::Analyzer;
@@ -22,40 +21,10 @@ use super::count::{Counter, Document, Occurrences};
 use super::hash::hash_term;
 use super::negation::Negation;
 use super::tokens::TokenBuffer;
-use super::{Block, FeatureSpec, Matcher, SparseRows, Vocabulary};
+use super::{Block, FeatureError, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
 /// Documents per parallel work item; fixed, so that results do not depend on the number of threads.
 const CHUNK: usize = 64;
-
-/// Why no features can be made.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum FeatureError {
-    /// A setting outside its range.
-    #[error("{0}")]
-    Setting(String),
-    /// No term stands in enough documents.
-    #[error(
-        "no term stands in at least {min_df} of the {n_documents} articles; more or longer articles are needed"
-    )]
-    EmptyVocabulary {
-        /// Documents read.
-        n_documents: usize,
-        /// Document frequency asked for.
-        min_df: u32,
-    },
-    /// More terms than a column number can hold.
-    #[error("more than {} terms", u32::MAX)]
-    TooManyTerms,
-    /// From linfa's own checks.
-    #[error("{0}")]
-    Linfa(String),
-}
-
-impl From<linfa::Error> for FeatureError {
-    fn from(error: linfa::Error) -> Self {
-        Self::Linfa(error.to_string())
-    }
-}
 
 /// Documents as linfa records; n_features is 0, for they have none before they are featurized.
 #[derive(Debug)]

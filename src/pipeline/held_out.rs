@@ -8,7 +8,8 @@ use crate::classify::{FoldRows, Linear};
 use crate::evaluate::ArticleOutcome;
 use crate::features::{Document, Occurrences};
 
-use super::train::{TaskFit, annotated, side_by_side};
+use super::train::{TaskFit, side_by_side};
+use super::trainable::annotated;
 use super::{Pipeline, PipelineError, Statistics};
 
 /// What was answered on held-out articles.

@@ -10,6 +10,7 @@ mod predict;
 mod settings;
 mod statistics;
 mod train;
+mod trainable;
 mod transfer;
 mod weights;
 

@@ -19,16 +19,12 @@ use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
 use super::outcomes::{add_candidate, article_outcome, task_outcomes};
 use super::settings::{Chosen, Ranking, Search, blocks_in_use, judge};
+use super::trainable::{annotated, rule_warnings, support, trainable};
 use super::transfer::Transfer;
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
     prepare, repeated_in,
 };
-
-/// Fewer annotated articles than this give no task: there is nothing to hold out.
-const MIN_ANNOTATED: usize = 4;
-/// Fewer examples of a label than this get a warning.
-const FEW: usize = 10;
 
 /// Settings of a training run.
 #[derive(Debug, Clone)]
@@ -423,7 +419,7 @@ impl TaskFit {
     }
 
     /// A sentence for every label that is given less precisely than asked for.
-    fn short_of_precision(&self, task: &GoldTask, target: f64) -> Vec<String> {
+    pub(super) fn short_of_precision(&self, task: &GoldTask, target: f64) -> Vec<String> {
         let Some(scores) = &self.scores else {
             return Vec::new();
         };
@@ -454,87 +450,6 @@ impl TaskFit {
                 .scores
                 .as_ref()
                 .map(|s| s.certainty(&task.gold, self.sure_from)),
-        }
-    }
-}
-
-/// Rows that are annotated.
-pub(super) fn annotated(gold: &Array2<Option<bool>>) -> impl Iterator<Item = usize> + '_ {
-    (0..gold.nrows()).filter(|&i| gold.row(i).iter().any(Option::is_some))
-}
-
-fn support(gold: &Array2<Option<bool>>) -> Vec<usize> {
-    gold.columns()
-        .into_iter()
-        .map(|c| c.iter().filter(|g| **g == Some(true)).count())
-        .collect()
-}
-
-/// What a rule of cuts could not do, in words.
-fn rule_warnings(tasks: &[GoldTask], fits: &[TaskFit], rule: CutRule) -> Vec<String> {
-    let multi = |task: &GoldTask| task.task.kind == TaskKind::Multi;
-    if rule != CutRule::BestF1 && !tasks.iter().any(multi) {
-        return vec![format!(
-            "\"{rule}\" changes nothing: no task has sets of labels, and the most probable label needs no cut"
-        )];
-    }
-    let CutRule::Precision(target) = rule else {
-        return Vec::new();
-    };
-    let pairs = tasks.iter().zip(fits).filter(|(task, _)| multi(task));
-    let warnings = pairs.flat_map(|(task, fit)| fit.short_of_precision(task, target));
-    warnings.collect()
-}
-
-/// Tasks with enough to learn from; the others, and rare labels, become warnings.
-fn trainable(corpus: &Corpus, warnings: &mut Vec<String>) -> Result<Vec<GoldTask>, PipelineError> {
-    let mut tasks = Vec::new();
-    let mut reasons = Vec::new();
-    for task in &corpus.tasks {
-        match why_not(task) {
-            Some(reason) => reasons.push(reason),
-            None => {
-                rare_labels(task, warnings);
-                tasks.push(task.clone());
-            }
-        }
-    }
-    if tasks.is_empty() {
-        return Err(PipelineError::NothingToLearn(reasons.join("\n")));
-    }
-    warnings.extend(
-        reasons
-            .into_iter()
-            .map(|reason| format!("{reason}; the column is left out")),
-    );
-    Ok(tasks)
-}
-
-fn why_not(task: &GoldTask) -> Option<String> {
-    let (name, n) = (&task.task.name, annotated(&task.gold).count());
-    let support = support(&task.gold);
-    if n < MIN_ANNOTATED {
-        return Some(format!(
-            "{name}: only {n} annotated articles; at least {MIN_ANNOTATED} are needed"
-        ));
-    }
-    if support.iter().all(|&s| s == 0 || s == n) {
-        return Some(format!(
-            "{name}: every annotated article has the same answer ({}); at least two different answers are needed",
-            task.task.labels.join(", ")
-        ));
-    }
-    None
-}
-
-fn rare_labels(task: &GoldTask, warnings: &mut Vec<String>) {
-    for (label, n) in task.task.labels.iter().zip(support(&task.gold)) {
-        if n < FEW {
-            let articles = if n == 1 { "article" } else { "articles" };
-            warnings.push(format!(
-                "{}: label \"{label}\" has {n} {articles}: too few to learn well or to judge",
-                task.task.name
-            ));
         }
     }
 }
