@@ -1,8 +1,9 @@
 //! Models of every format ever written load and answer as they did.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod common;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 type Json = serde_json::Value;
 
@@ -21,18 +22,9 @@ fn rows(text: &str) -> Vec<Json> {
 }
 
 fn answers(model: &Path) -> Vec<Json> {
-    let run = Command::new(env!("CARGO_BIN_EXE_toolkit"))
-        .args(["predict", "articles.jsonl", "--model"])
-        .arg(model)
-        .current_dir(folder())
-        .output()
-        .unwrap();
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    rows(std::str::from_utf8(&run.stdout).unwrap())
+    let model = model.to_str().unwrap();
+    let run = common::run_in(&folder(), &["predict", "articles.jsonl", "--model", model]);
+    rows(&run.ok().out())
 }
 
 #[test]

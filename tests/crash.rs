@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::Sandbox;
+use common::{Run, Sandbox};
 
 fn kills() -> usize {
     std::env::var("KILLS").map_or(20, |n| n.parse().unwrap())
@@ -238,16 +238,14 @@ fn a_read_only_target_is_a_clear_error() {
             "fixed/s.json",
         ])
         .fails(&["fixed/s.json", "Read-only file system"]);
-    sandbox
-        .run(&[
-            "train",
-            "labels.csv",
-            "--no-builtin-glossary",
-            "-o",
-            "fixed/model.safetensors",
-        ])
+    train_to(&sandbox, "fixed/model.safetensors")
         .fails(&["fixed/model.safetensors", "Read-only file system"]);
     assert_eq!(fs::read_dir(sandbox.path("fixed")).unwrap().count(), 0);
+}
+
+fn train_to(sandbox: &Sandbox, model: &str) -> Run {
+    let words_only = "--no-builtin-glossary";
+    sandbox.run(&["train", "labels.csv", words_only, "-o", model])
 }
 
 #[test]
@@ -258,14 +256,7 @@ fn a_disk_full_during_training_leaves_the_old_model() {
     };
     let old = "what stood here before";
     sandbox.write("small/model.safetensors", old);
-    sandbox
-        .run(&[
-            "train",
-            "labels.csv",
-            "--no-builtin-glossary",
-            "-o",
-            "small/model.safetensors",
-        ])
+    train_to(&sandbox, "small/model.safetensors")
         .fails(&["small/model.safetensors", "No space left"]);
     let names: Vec<_> = fs::read_dir(sandbox.path("small"))
         .unwrap()

@@ -160,6 +160,20 @@ def sib200():
             toolkit("evaluate", tests[b], "-m", model, "-o", report, "--label", "topic:single")
             cells.append(shown(metric(report, "topic", "micro_f1")))
         print(f"| {a} ({len(part)}) | " + " | ".join(cells) + " |", flush=True)
+    sib200_without(langs, tests)
+
+
+def sib200_without(langs, tests):
+    """Does the glossary cost a language anything where it has articles of its own?"""
+    print("\nSIB-200, trained and tested in one language, with the built-in glossary and without\n\n| glossary | " + " | ".join(langs) + " |\n|---|" + "---|" * len(langs))
+    for name, options in [("with", []), ("without", ["--no-builtin-glossary"])]:
+        cells = []
+        for a in langs:
+            model = train(work / f"sib-{a}.csv", "--label", "topic:single", *options)
+            report = work / f"sib-{a}-{name}.report.json"
+            toolkit("evaluate", tests[a], "-m", model, "-o", report, "--label", "topic:single")
+            cells.append(shown(metric(report, "topic", "micro_f1")))
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 
 def text(columns=("own", "starter")):

@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -40,13 +40,18 @@ impl Sandbox {
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Run {
-        Run(Command::new(env!("CARGO_BIN_EXE_toolkit"))
-            .args(args)
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap())
+        run_in(self.0.path(), args)
     }
+}
+
+/// The real binary, run in `folder`.
+pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Run {
+    Run(Command::new(env!("CARGO_BIN_EXE_toolkit"))
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap())
 }
 
 /// What a run of the binary left.
