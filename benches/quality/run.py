@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Quality on real articles, with defaults only, as a user would run the command.
 
-    cargo build --release && python3 benches/quality/run.py [real-news] [transfer] [curve] [sib200] [text[=own|starter]] [coverage] [topics[=SET,SET]] [cv[=SET,SET]]
+    cargo build --release && python3 benches/quality/run.py [real-news] [transfer] [curve] [sib200] [text[=own|starter]] [coverage] [concepts] [topics[=SET,SET]] [cv[=SET,SET]]
 
 Reads ../shared/data where it is at hand; none of it is part of this repository. Needs `zstd` for all but real-news and curve. Prints Markdown tables.
 `cv` looks at the training parts of the public sets alone and is for development; `topics` touches their test parts and is for the
@@ -212,6 +212,41 @@ def coverage():
     print("\nConcepts of the built-in glossary that never fire\n\n```\n" + done.stdout.split("\n\n")[-1].rstrip() + "\n```")
 
 
+def concepts():
+    """One row of the table "Weights of concepts": what a change of the concept features does on several label sets, no test part touched."""
+    mean = lambda values: f"{sum(values) / len(values):.3f}"
+    rows, cells = real_news(), []
+    orders = [write(f"order{seed}.csv", random.Random(seed).sample(rows, len(rows)) if seed else rows, FIELDS) for seed in range(4)]
+    reports = [train(path).with_suffix("").with_suffix(".report.json") for path in orders]
+    cells += [mean([metric(r, task) for r in reports]) for task in ("topics", "stance")]
+    langs = ["fa", "ar", "ru", "en"]
+    only = {a: write(f"only-{a}.csv", [r for r in rows if r["lang"] == a], FIELDS) for a in langs}
+    models = {a: train(only[a]) for a in langs[:2]}
+    cells.append(mean([metric(evaluate(models[a], only[b]), "topics") for a in models for b in langs if a != b]))
+    cells += [mean(column) for column in sib200_dev()]
+    model = train(ROOT / "data/labels.csv")
+    cells += [f"{metric(r, task):.3f}" for r in (model.with_suffix(".report.json"), evaluate(model, orders[0])) for task in ("topics", "stance")]
+    print("\n| real cv topics | stance | real transfer topics | sib200 cv | sib200 transfer | starter cv topics | stance | starter to real topics | stance |\n|" + "---|" * 9)
+    print("| " + " | ".join(cells) + " |")
+
+
+def sib200_dev():
+    """Cross-validation on the training sentences of three languages, and the development sentences of the five others."""
+    fields, langs = ["text", "topic", "lang", "split"], ["fa", "ar", "ru", "az", "tr", "en"]
+    rows = [{"text": r["text"], "topic": r["labels"], "lang": r["lang"], "split": r["split"]} for r in public("sib200")]
+    part = lambda lang, split: write(f"sib-{split}-{lang}.csv", [r for r in rows if (r["lang"], r["split"]) == (lang, split)], fields)
+    single, own, other = ("--label", "topic:single"), [], []
+    for a in ("fa", "ru", "en"):
+        model = train(part(a, "train"), *single)
+        own.append(metric(model.with_suffix(".report.json"), "topic", "micro_f1"))
+        for b in langs:
+            if a != b:
+                report = work / "sib-dev.report.json"
+                toolkit("evaluate", part(b, "dev"), "-m", model, "-o", report, *single)
+                other.append(metric(report, "topic", "micro_f1"))
+    return own, other
+
+
 # Set, kind of task, what is aimed at.
 SETS = {
     "hamshahri_rss": ("single", "macro 0.63"),
@@ -265,9 +300,9 @@ def topics(names=None, test=True):
         print(f"| {name} | {shown(metric(report, 'topic', 'micro_f1'))} | {shown(metric(report, 'topic'))} | {aim} | {seconds:.0f} |", flush=True)
 
 
-parts = {"real-news": lambda: (shipped(), cross_validation()), "transfer": transfer, "curve": curve, "sib200": sib200, "text": text, "coverage": coverage, "topics": topics, "cv": lambda names=None: topics(names, test=False)}
+parts = {"real-news": lambda: (shipped(), cross_validation()), "transfer": transfer, "curve": curve, "sib200": sib200, "text": text, "coverage": coverage, "concepts": concepts, "topics": topics, "cv": lambda names=None: topics(names, test=False)}
 if not DATA.is_dir():
     raise SystemExit("../shared/data is not here: nothing to measure on")
-for argument in sys.argv[1:] or [p for p in parts if p not in ("cv", "topics", "sib200")]:
+for argument in sys.argv[1:] or [p for p in parts if p not in ("cv", "topics", "sib200", "concepts")]:
     name, _, sets = argument.partition("=")
     parts[name](*([sets.split(",")] if sets else []))

@@ -1,5 +1,6 @@
 //! Rows of a Parquet file as items; only the columns of an article are read.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -51,14 +52,12 @@ fn open(path: &Path, fields: &Fields) -> Result<Opened, (&'static str, String)> 
         .map(|f| f.name().clone())
         .collect();
     let places = fields.places(&names).map_err(|e| malformed(&e))?;
-    let wanted: Vec<usize> = [Some(places.text), places.id, places.title, places.lang]
-        .into_iter()
-        .flatten()
-        .collect();
+    let columns = [Some(places.text), places.id, places.title, places.lang];
+    let wanted: BTreeSet<usize> = columns.into_iter().flatten().collect();
     let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
     let reader = builder.with_projection(mask).with_batch_size(ROWS).build();
     // A projection keeps the order of the file: a column stands as many places earlier as columns before it are left out.
-    let moved = |at: usize| wanted.iter().filter(|&&w| w < at).count();
+    let moved = |at: usize| wanted.range(..at).count();
     let places = Places {
         text: moved(places.text),
         id: places.id.map(moved),

@@ -115,10 +115,13 @@ impl Fields {
     pub fn places(&self, names: &[String]) -> Result<Places, RecordError> {
         let at = |name: Option<&str>| names.iter().position(|n| Some(n.as_str()) == name);
         let text = at(choose(&self.text, TEXT, "text", names)?);
+        let text = text.ok_or_else(|| missing(TEXT[0], "text", names))?;
+        let title = at(choose(&self.title, TITLE, "title", names)?);
         Ok(Places {
-            text: text.ok_or_else(|| missing(TEXT[0], "text", names))?,
+            text,
             id: at(choose(&self.id, ID, "id", names)?),
-            title: at(choose(&self.title, TITLE, "title", names)?),
+            // Titles read as texts are not their own titles too.
+            title: title.filter(|&title| title != text),
             lang: at(choose(&None, LANG, "lang", names)?),
         })
     }
