@@ -1,27 +1,29 @@
 #!/usr/bin/env bash
-# Builds every fuzz target and runs each for SECONDS (first argument, 30 unless told), or names after it only.
-# Coverage comes from the compiler's own pass, so a stable toolchain is enough. Exit code 1 at the first crash.
+# Builds the fuzz targets and runs each for SECONDS (30 unless told), as many at a time as there are cores:
+#   bash fuzz/run.sh [SECONDS [TARGET ...]]
+# RUNS=10000000 ends a target after so many inputs too. Exit code 1 where one crashed; its input is kept in found/.
 set -euo pipefail
 cd "$(dirname "$0")"
-seconds=${1:-30}
+. ../tests/need.sh
+need c++ g++
+export SECONDS_EACH=${1:-30} RUNS=${RUNS:--1}
 shift || true
-host=$(rustc -vV | sed -n 's/^host: //p')
-export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
--Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing"
-cargo build --release --locked --target "$host" --target-dir target
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(labels jsonl html encodings analyzer glossary model report)
-for name in "${targets[@]}"; do
-  mkdir -p "found/$name"
-  echo "fuzz $name, $seconds s"
+RUSTC_WORKSPACE_WRAPPER=$PWD/cover.sh cargo build --locked --quiet --package article-toolkit-fuzz --bins
+export BINARIES=${CARGO_TARGET_DIR:-../target}/debug
+
+fuzz_one() {
+  mkdir -p "found/$1"
   # Finds go to found/, which git ignores; the seeds in corpus/ are kept.
-  "target/$host/release/$name" "found/$name" "corpus/$name" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=20 \
-    -max_len=300000 -artifact_prefix="found/$name-" -print_final_stats=1 2>&1 |
-    tee "found/$name.log" | grep -E "stat::number_of_executed_units|ERROR|panicked|SUMMARY" || true
-  if grep -qE "ERROR: libFuzzer|panicked at" "found/$name.log"; then
-    tail -40 "found/$name.log"
-    echo "fuzz $name: failed"
-    exit 1
+  if "$BINARIES/fuzz-$1" "found/$1" "corpus/$1" -max_total_time="$SECONDS_EACH" -runs="$RUNS" -rss_limit_mb=2048 -timeout=20 \
+    -max_len=300000 -artifact_prefix="found/$1-" -print_final_stats=1 >"found/$1.log" 2>&1; then
+    echo "fuzz $1: $(sed -n 's/^stat::number_of_executed_units: *//p' "found/$1.log") inputs, no crash"
+  else
+    tail -40 "found/$1.log"
+    echo "fuzz $1: failed, see fuzz/found/"
+    return 1
   fi
-done
-echo "fuzz: ${#targets[@]} targets, no crash"
+}
+export -f fuzz_one
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz_one {}'

@@ -6,7 +6,8 @@ use article_toolkit::article::{Cleaner, decode};
 use article_toolkit::text::{Analyzer, AnalyzerSpec, Lang, Scratch, guess_language_in};
 use libfuzzer_sys::fuzz_target;
 
-static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| Analyzer::new(&AnalyzerSpec::default()).expect("the rules"));
+static ANALYZER: LazyLock<Analyzer> =
+    LazyLock::new(|| Analyzer::new(&AnalyzerSpec::default()).expect("the rules"));
 static CLEANER: LazyLock<Cleaner> = LazyLock::new(Cleaner::default);
 
 fuzz_target!(|data: &[u8]| {
@@ -22,7 +23,10 @@ fuzz_target!(|data: &[u8]| {
     let lang = Lang::ALL[usize::from(first) % Lang::ALL.len()];
     let mut at = 0;
     ANALYZER.for_each_token(&text, &kept, lang, &mut Scratch::default(), &mut |token| {
-        assert!(text.get(token.bytes.clone()).is_some(), "offsets off the text");
+        assert!(
+            text.get(token.bytes.clone()).is_some(),
+            "offsets off the text"
+        );
         assert!(token.bytes.start >= at, "tokens out of order");
         at = token.bytes.start;
     });

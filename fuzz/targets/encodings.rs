@@ -8,6 +8,9 @@ fuzz_target!(|data: &[u8]| {
     if decoded.encoding == "UTF-8"
         && let Ok(text) = std::str::from_utf8(data)
     {
-        assert_eq!(decoded.text.trim_start_matches('\u{feff}'), text.trim_start_matches('\u{feff}'));
+        assert_eq!(
+            decoded.text.trim_start_matches('\u{feff}'),
+            text.trim_start_matches('\u{feff}')
+        );
     }
 });

@@ -7,7 +7,8 @@ use article_toolkit::features::{Document, FeatureTables, Glossary, Matcher};
 use article_toolkit::text::{Analyzer, AnalyzerSpec, Lang};
 use libfuzzer_sys::fuzz_target;
 
-static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| Analyzer::new(&AnalyzerSpec::default()).expect("the rules"));
+static ANALYZER: LazyLock<Analyzer> =
+    LazyLock::new(|| Analyzer::new(&AnalyzerSpec::default()).expect("the rules"));
 
 fuzz_target!(|text: &str| {
     let mut glossary = Glossary::default();

@@ -187,7 +187,7 @@ pub(crate) fn fold_rows(
     let one = |fold: usize| {
         let (mut train, test) = folds.split(fold);
         train.retain(|&row| keep(row));
-        let idf = counts.idf(&train, vocabulary.n_features());
+        let idf = counts.idf(&train, vocabulary);
         let weigh = |rows: &[usize]| counts.weigh(rows, vocabulary, &idf);
         FoldRows {
             train: (train.clone(), weigh(&train)),

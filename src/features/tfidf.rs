@@ -3,7 +3,8 @@
 //! A value is `tf(t, d) * idf(t)`, each block divided by its own L2 norm. For words and characters
 //! `tf = 1 + ln(count)` (sublinear), for concepts `tf = ln(1 + count)`; `idf = ln((1 + n) / (1 + df)) + 1` with the n
 //! and df of the training articles (smooth idf as in scikit-learn; Manning, Raghavan, Schuetze, "Introduction to
-//! Information Retrieval", 2008, section 6.2). idf is frozen at fit: a row never depends on its batch.
+//! Information Retrieval", 2008, section 6.2). Subjects and kinds stand in nearly every article and have no idf
+//! (`docs/benchmarks.md`, "Weights of concepts"). idf is frozen at fit: a row never depends on its batch.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -126,24 +127,23 @@ impl CountRows {
         self.rows.is_empty()
     }
 
-    /// idf over the documents at `indices` only; a column that none of them holds gets 0, so it weighs nothing.
+    /// idf over the documents at `indices` only, 1 for subjects and kinds; a column that none of them holds gets 0, so
+    /// it weighs nothing.
     #[must_use]
-    pub fn idf(&self, indices: &[usize], n_features: usize) -> Idf {
-        let mut df = vec![0_u32; n_features];
+    pub fn idf(&self, indices: &[usize], vocabulary: &Vocabulary) -> Idf {
+        let mut df = vec![0_u32; vocabulary.n_features()];
         for &i in indices {
             self.rows[i]
                 .iter()
                 .for_each(|(column, _)| df[*column as usize] += 1);
         }
         let n = indices.len() as f64;
-        let idf = |df: u32| {
-            if df == 0 {
-                0.0
-            } else {
-                smooth_idf(f64::from(df), n)
-            }
+        let idf = |(column, df)| match (df, vocabulary.block(column)) {
+            (0, _) => 0.0,
+            (_, Block::Subjects) => 1.0,
+            (df, _) => smooth_idf(f64::from(df), n),
         };
-        Idf(df.into_iter().map(idf).collect::<Vec<f32>>().into())
+        Idf((0_u32..).zip(df).map(idf).collect::<Vec<f32>>().into())
     }
 
     /// TF-IDF rows of the documents at `indices`, every block of unit norm.
@@ -329,7 +329,7 @@ impl TfIdfValidParams {
     ) -> Result<(TfIdf, SparseRows), FeatureError> {
         let (vocabulary, counts) = self.count(documents)?;
         let all: Vec<usize> = (0..documents.len()).collect();
-        let idf = counts.idf(&all, vocabulary.n_features());
+        let idf = counts.idf(&all, &vocabulary);
         let rows = counts.weigh(&all, &vocabulary, &idf);
         Ok((self.with_vocabulary(vocabulary, idf), rows))
     }
@@ -550,7 +550,7 @@ impl Fit<Documents<'_, '_>, (), FeatureError> for TfIdfParams {
     ) -> Result<Self::Object, FeatureError> {
         let (vocabulary, counts) = self.check_ref()?.count(dataset.records.0)?;
         let all: Vec<usize> = (0..counts.len()).collect();
-        Ok(counts.idf(&all, vocabulary.n_features()))
+        Ok(counts.idf(&all, &vocabulary))
     }
 }
 

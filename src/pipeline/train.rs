@@ -326,7 +326,7 @@ impl<'c> Counted<'c> {
     ) -> Result<Trained, PipelineError> {
         progress("fitting the model", 0, 1);
         let all: Vec<usize> = (0..self.counts.len()).collect();
-        let idf = self.counts.idf(&all, self.vocabulary.n_features());
+        let idf = self.counts.idf(&all, &self.vocabulary);
         let rows = self.counts.weigh(&all, &self.vocabulary, &idf);
         let pairs = || self.tasks.iter().zip(&measured.fits);
         let models: Vec<Linear> = pairs()
