@@ -3,26 +3,19 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::features::Occurrences;
-use crate::text::Lang;
 
 /// Longest text, in bytes, whose working space is kept.
 const KEPT: usize = 1 << 20;
 
-/// Working space by language, because it remembers the stems and n-grams of its words; as many of each as articles were
-/// answered at the same time. No answer depends on it.
+/// Working space, which remembers words by language; as many as articles were answered at the same time. No answer
+/// depends on it.
 #[derive(Debug, Default)]
-pub(crate) struct Buffers([Mutex<Vec<Occurrences>>; Lang::ALL.len() + 1]);
+pub(crate) struct Buffers(Mutex<Vec<Occurrences>>);
 
 impl Buffers {
     /// Calls `work` with working space for a text of `length` bytes.
-    pub(super) fn with<T>(
-        &self,
-        lang: Lang,
-        length: usize,
-        work: impl FnOnce(&mut Occurrences) -> T,
-    ) -> T {
-        let idle = &self.0[lang as usize];
-        let lock = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn with<T>(&self, length: usize, work: impl FnOnce(&mut Occurrences) -> T) -> T {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut own = lock().pop().unwrap_or_default();
         let done = work(&mut own);
         if length <= KEPT {
