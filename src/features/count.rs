@@ -47,6 +47,17 @@ struct WordTerms {
     of_word: Vec<Option<Word>>,
     /// Columns of the character n-grams of all these words.
     columns: Vec<u32>,
+    hashes: Vec<u64>,
+    found: Vec<Found>,
+}
+
+/// A word n-gram at some tokens.
+#[derive(Debug)]
+enum Found {
+    /// A single word, known by its column.
+    Column(u32, usize),
+    /// A longer one, to be looked up.
+    Hash(u64, Range<usize>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -137,10 +148,11 @@ impl Counter<'_> {
                 }
             };
             if let Some(column) = word.alone {
-                known.add(column, i..i + 1);
+                words.found.push(Found::Column(column, i));
             }
-            self.known_phrases(word.stem, i, tokens, known, slots);
+            self.phrases(word.stem, i, tokens, &mut words.found);
         }
+        words.add_found(known, slots);
         for i in shown() {
             if let Some(word) = &mut words.of_word[tokens.word(i) as usize] {
                 let grams = word.grams.0 as usize..word.grams.1 as usize;
@@ -150,13 +162,12 @@ impl Counter<'_> {
     }
 
     /// The word n-grams of two and more words from token `first` on, whose stem is in `hasher`.
-    fn known_phrases(
+    fn phrases(
         &self,
         mut hasher: TermHasher,
         first: usize,
         tokens: &TokenBuffer,
-        known: &mut Known,
-        slots: Slots<'_>,
+        found: &mut Vec<Found>,
     ) {
         for last in first + 1..(first + self.spec.word_ngrams).min(tokens.len()) {
             if !tokens.adjacent(last - 1) {
@@ -164,9 +175,7 @@ impl Counter<'_> {
             }
             hasher.write(b" ");
             hasher.write(tokens.stem(last).as_bytes());
-            if let Some(column) = slots.column(hasher.finish()) {
-                known.add(column, first..last + 1);
-            }
+            found.push(Found::Hash(hasher.finish(), first..last + 1));
         }
     }
 
@@ -184,9 +193,13 @@ impl Counter<'_> {
         let (start, (shortest, longest)) = (words.columns.len(), self.spec.char_ngrams);
         if longest > 0 {
             pad(padded, key);
+            words.hashes.clear();
             char_ngrams(padded, shortest, longest, &mut |hash, _| {
-                words.columns.extend(slots.column(hash));
+                words.hashes.push(hash);
             });
+            slots.fetch(words.hashes.iter().copied());
+            let columns = words.hashes.iter().filter_map(|&hash| slots.column(hash));
+            words.columns.extend(columns);
         }
         let alone = slots.column(hasher.finish());
         Word {
@@ -306,6 +319,24 @@ impl WordTerms {
             self.generation = generation;
             self.of_word.clear();
             self.columns.clear();
+        }
+    }
+
+    /// Looks up what was found and hands over what has a column.
+    fn add_found(&mut self, known: &mut Known, slots: Slots<'_>) {
+        slots.fetch(self.found.iter().filter_map(|found| match found {
+            Found::Hash(hash, _) => Some(*hash),
+            Found::Column(..) => None,
+        }));
+        for found in self.found.drain(..) {
+            match found {
+                Found::Column(column, token) => known.add(column, token..token + 1),
+                Found::Hash(hash, tokens) => {
+                    if let Some(column) = slots.column(hash) {
+                        known.add(column, tokens);
+                    }
+                }
+            }
         }
     }
 }

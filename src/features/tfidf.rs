@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use linfa::ParamGuard;
 use linfa::dataset::{DatasetBase, Records};
@@ -192,11 +193,23 @@ fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(
     row
 }
 
+/// Counts up to here have their logarithms at hand: nearly all.
+const SMALL: usize = 64;
+
 fn term_frequency(block: Block, count: u32) -> f32 {
+    static NGRAMS: LazyLock<[f32; SMALL]> = LazyLock::new(|| std::array::from_fn(sublinear));
     match block {
-        Block::Words | Block::Characters => 1.0 + (count as f32).ln(),
+        Block::Words | Block::Characters => {
+            let count = count as usize;
+            let known = NGRAMS.get(count).copied();
+            known.unwrap_or_else(|| sublinear(count))
+        }
         Block::Concepts | Block::LeadConcepts | Block::Subjects => (count as f32).ln_1p(),
     }
+}
+
+fn sublinear(count: usize) -> f32 {
+    1.0 + (count as f32).ln()
 }
 
 fn normalize(values: &mut [(u32, f32)]) {

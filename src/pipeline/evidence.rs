@@ -1,5 +1,6 @@
 //! Which words carried a label: feature contributions laid back onto the words of the article, as spelled.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -50,19 +51,19 @@ pub struct Mark {
 
 /// The places of one concept, or of the same words.
 #[derive(Debug)]
-struct Group {
+struct Group<'t> {
     /// First place it stands at, for the spelling.
     bytes: Range<usize>,
     /// Column of the concept.
     concept: Option<u32>,
     /// The words in lower case; empty for a concept.
-    words: String,
+    words: Cow<'t, str>,
 }
 
 /// Contributions of a group to one label.
 #[derive(Debug)]
 struct Gathered<'t> {
-    group: &'t Group,
+    group: &'t Group<'t>,
     weight: f64,
 }
 
@@ -87,7 +88,7 @@ pub(super) struct Trace<'a> {
     shares: Vec<f64>,
     /// Group of each place of features.
     group_of: Vec<u32>,
-    groups: Vec<Group>,
+    groups: Vec<Group<'a>>,
 }
 
 impl<'a> Trace<'a> {
@@ -111,8 +112,7 @@ impl<'a> Trace<'a> {
     }
 
     fn lay_groups(&mut self) {
-        let concepts = self.concepts();
-        let mut grouping = Grouping::new(self.document, &concepts);
+        let mut grouping = Grouping::new(self.document, self.concepts());
         grouping.of_token.resize(self.seen.tokens.len(), None);
         let places = self.seen.known.places();
         self.group_of = places
@@ -301,24 +301,21 @@ fn shares(counts: &[(u32, u32)], row: &[(u32, f32)]) -> Vec<f64> {
 struct Grouping<'c> {
     text: &'c str,
     /// Bytes covered by a concept, with its column; ascending.
-    concepts: &'c [(Range<usize>, u32)],
-    groups: Vec<Group>,
+    concepts: Vec<(Range<usize>, u32)>,
+    groups: Vec<Group<'c>>,
     of_token: Vec<Option<u32>>,
     of_concept: FxHashMap<u32, u32>,
-    /// As spelled.
-    of_text: FxHashMap<&'c str, u32>,
-    of_words: FxHashMap<String, u32>,
+    of_words: FxHashMap<Cow<'c, str>, u32>,
 }
 
 impl<'c> Grouping<'c> {
-    fn new(document: &Document<'c>, concepts: &'c [(Range<usize>, u32)]) -> Self {
+    fn new(document: &'c Document<'_>, concepts: Vec<(Range<usize>, u32)>) -> Self {
         Self {
             text: document.text,
             concepts,
             groups: Vec::new(),
             of_token: Vec::new(),
             of_concept: FxHashMap::default(),
-            of_text: FxHashMap::default(),
             of_words: FxHashMap::default(),
         }
     }
@@ -339,54 +336,64 @@ impl<'c> Grouping<'c> {
     fn look(&mut self, own: Range<usize>) -> u32 {
         // Places ascend: only the last one that starts at or before the feature can cover it.
         let after = self.concepts.partition_point(|(r, _)| r.start <= own.start);
-        let before = after.checked_sub(1).map(|i| &self.concepts[i]);
+        let before = after.checked_sub(1).map(|i| self.concepts[i].clone());
         match before {
-            Some((bytes, column)) if own.end <= bytes.end => self.of_concept(*column, bytes),
+            Some((bytes, column)) if own.end <= bytes.end => self.of_concept(column, bytes),
             _ => self.of_words(own),
         }
     }
 
-    fn of_concept(&mut self, column: u32, bytes: &Range<usize>) -> u32 {
+    fn of_concept(&mut self, column: u32, bytes: Range<usize>) -> u32 {
         let next = self.groups.len() as u32;
         let group = *self.of_concept.entry(column).or_insert(next);
         if group == next {
             self.groups.push(Group {
-                bytes: bytes.clone(),
+                bytes,
                 concept: Some(column),
-                words: String::new(),
+                words: Cow::default(),
             });
         }
         group
     }
 
     fn of_words(&mut self, bytes: Range<usize>) -> u32 {
-        let text = self.text.get(bytes.clone()).unwrap_or("");
-        if let Some(group) = self.of_text.get(text) {
-            return *group;
-        }
-        let (words, next) = (lower_words(text), self.groups.len() as u32);
-        let group = self.of_words.get(&words).copied().unwrap_or(next);
+        let words = lower_words(self.text.get(bytes.clone()).unwrap_or(""));
+        let next = self.groups.len() as u32;
+        let group = *self.of_words.entry(words.clone()).or_insert(next);
         if group == next {
-            self.of_words.insert(words.clone(), next);
             self.groups.push(Group {
                 bytes,
                 concept: None,
                 words,
             });
         }
-        self.of_text.insert(text, group);
         group
     }
 }
 
 /// The words in lower case with one space between.
-fn lower_words(text: &str) -> String {
-    let mut words = text.to_lowercase();
-    let one_line = |c: char| c != ' ' && c.is_whitespace();
-    if words.contains(one_line) || words.contains("  ") || words.trim().len() < words.len() {
-        words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+fn lower_words(text: &str) -> Cow<'_, str> {
+    if is_lower(text) {
+        return Cow::Borrowed(text);
     }
-    words
+    let words = text.to_lowercase();
+    let words: Vec<&str> = words.split_whitespace().collect();
+    Cow::Owned(words.join(" "))
+}
+
+/// True where nothing has to be changed for that: most words, and all in the Arabic script.
+fn is_lower(text: &str) -> bool {
+    let mut before = ' ';
+    let stays = |c| {
+        let stays = match c {
+            ' ' => before != ' ',
+            '!'..='@' | '['..='~' | 'а'..='џ' | '\u{600}'..='\u{6FF}' => true,
+            c => !c.is_whitespace() && c.to_lowercase().eq([c]),
+        };
+        before = c;
+        stays
+    };
+    text.chars().all(stays) && before != ' '
 }
 
 /// Byte ranges of the words in `bytes`, without marks at their ends; `bytes` itself where there is none.

@@ -216,9 +216,17 @@ impl Matcher {
         let (first, word) = (forms.len(), affixes.strip_article(key));
         for start in std::iter::once(word).chain(affixes.behind_proclitics(word)) {
             walks.prefixes(lang, start, |of_pattern| {
+                // Many phrases begin with the same word.
+                let mut before = None;
                 forms.extend(of_pattern.iter().filter(|&&form| {
-                    let word = self.compiled.word(self.compiled.words(form).start);
-                    word.fits(affixes, key)
+                    let word = self.compiled.words(form).start;
+                    let known = before.filter(|(other, _)| self.compiled.same_word(*other, word));
+                    let fits = known.map_or_else(
+                        || self.compiled.word(word).fits(affixes, key),
+                        |(_, fits)| fits,
+                    );
+                    before = Some((word, fits));
+                    fits
                 }));
             });
         }
@@ -234,7 +242,16 @@ impl Matcher {
     /// The best of the forms that fit at a token; `forms` are those whose first word does, longest first.
     fn best(&self, forms: &[u32], tokens: &TokenBuffer, token: usize, lang: usize) -> Option<u32> {
         let mut best: Option<(Rank, u32)> = None;
+        let mut heads = None;
         for &form in forms {
+            let words = self.compiled.words(form);
+            if words.len() > 1 {
+                let heads = heads.get_or_insert_with(|| self.heads(tokens, token + 1, lang));
+                let head = self.compiled.head(words.start + 1);
+                if !head.is_none_or(|head| heads.contains(&head)) {
+                    continue;
+                }
+            }
             let length = self.length(form);
             if best.is_some_and(|(rank, _)| length < (rank.0, rank.1)) {
                 break;
@@ -247,6 +264,21 @@ impl Matcher {
             }
         }
         best.map(|(_, form)| form)
+    }
+
+    /// The first two bytes of everything a word of a form may meet in a token: the whole, what its article leaves, what stands
+    /// behind its proclitics. None where no phrase goes on there.
+    fn heads(&self, tokens: &TokenBuffer, token: usize, lang: usize) -> Vec<[u8; 2]> {
+        if token >= tokens.len() || !tokens.adjacent(token - 1) {
+            return Vec::new();
+        }
+        let (affixes, key) = (&self.affixes[lang], tokens.key(token));
+        let word = affixes.strip_article(key);
+        let starts = [key, word].into_iter();
+        let starts = starts.chain(affixes.behind_proclitics(word));
+        starts
+            .filter_map(|start| start.as_bytes().first_chunk().copied())
+            .collect()
     }
 
     /// Checks the words of `form` behind the first against the tokens behind `first`.
