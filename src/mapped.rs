@@ -146,17 +146,20 @@ impl Strings {
         self.ends.len()
     }
 
-    /// String `i`; empty where there is none, or where it is no UTF-8, which [`Strings::fault`] would have said.
-    pub(crate) fn get(&self, i: usize) -> &str {
+    /// The bytes of string `i`; empty where there is none.
+    pub(crate) fn bytes(&self, i: usize) -> &[u8] {
         let ends = &*self.ends;
         let start = i
             .checked_sub(1)
             .map_or(Some(0), |before| ends.get(before).map(|&end| end as usize));
         let place = start.zip(ends.get(i).map(|&end| end as usize));
         let bytes = place.and_then(|(start, end)| self.text.get(start..end));
-        bytes
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .unwrap_or("")
+        bytes.unwrap_or_default()
+    }
+
+    /// String `i`; empty where there is none, or where it is no UTF-8, which [`Strings::fault`] would have said.
+    pub(crate) fn get(&self, i: usize) -> &str {
+        std::str::from_utf8(self.bytes(i)).unwrap_or("")
     }
 
     /// What is wrong with strings read from a file: expected and found.

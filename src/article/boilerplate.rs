@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    boilerplate_lines::{Line, read_lines},
+    boilerplate_lines::{Line, is_torn, read_lines},
     boilerplate_phrases::{Kind, Phrases},
     boilerplate_repeated::Repeated,
     boilerplate_title::{NEAR_TITLE, Repeat, repeat_of},
@@ -181,7 +181,8 @@ impl Cleaner {
         }
         let phrase = self.phrases.find(line, index, text);
         // A name between two halves of a sentence: the page made a link of it.
-        let inside = || lines.get(index + 1).is_some_and(|next| next.goes_on) || line.is_torn;
+        let torn = || text.get(line.bytes.clone()).is_some_and(is_torn);
+        let inside = || lines.get(index + 1).is_some_and(|next| next.goes_on) || torn();
         let repeated = || self.repeated.count_of(line).map(Finding::Repeated);
         match phrase {
             Some(Kind::Credit) => (!inside()).then_some(Finding::Phrase(Kind::Credit)),

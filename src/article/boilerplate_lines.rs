@@ -9,6 +9,9 @@ const TITLE_WORDS: usize = 25;
 /// Fewest words of a title: link fragments and table cells have less.
 const LEAST_TITLE_WORDS: usize = 3;
 
+/// Words of a line are counted up to here: no rule tells longer lines apart.
+const COUNTED_WORDS: usize = 40;
+
 /// A line that is not blank.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -17,14 +20,13 @@ pub(super) struct Line {
     pub(super) number: usize,
     /// Letters and digits, folded.
     pub(super) squeezed: String,
+    /// At most [`COUNTED_WORDS`].
     pub(super) words: usize,
     end: End,
     /// Begins in the middle of a sentence: with a lower-case letter or a mark.
     continues: bool,
     /// Goes on with the sentence of the line above.
     pub(super) goes_on: bool,
-    /// Closes a bracket or quote that the line above opened.
-    pub(super) is_torn: bool,
     /// Begins with an asterisk: a footnote.
     pub(super) starred: bool,
     /// Reads like a script of the page.
@@ -80,12 +82,11 @@ pub(super) fn read_line(part: &str, bytes: Range<usize>, number: usize) -> Line 
         bytes,
         number,
         squeezed,
-        words: part.split_whitespace().count(),
+        words: part.split_whitespace().take(COUNTED_WORDS).count(),
         end: end_of(part),
         continues: first.is_lowercase()
             || matches!(first, ',' | '.' | ')' | '،' | ';' | '—' | '–' | '-'),
         goes_on: goes_on(part),
-        is_torn: is_torn(part),
         starred: first == '*',
         is_code: is_code(part),
     }
@@ -98,7 +99,8 @@ pub(super) fn goes_on(part: &str) -> bool {
     first.is_lowercase() || marks.contains(&first)
 }
 
-fn is_torn(part: &str) -> bool {
+/// Closes a bracket or quote that the line above opened.
+pub(super) fn is_torn(part: &str) -> bool {
     let pairs = [('(', ')'), ('«', '»'), ('[', ']')];
     pairs
         .iter()

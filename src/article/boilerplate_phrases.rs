@@ -107,6 +107,8 @@ const SENTENCE_WORDS: usize = 12;
 #[derive(Debug, Default)]
 pub(super) struct Phrases {
     exact: HashMap<String, Kind>,
+    /// Bytes of the longest of them: a paragraph is none.
+    longest: usize,
     prefixes: Vec<Prefix>,
     /// Phrases at the end of a line.
     tails: Vec<Tail>,
@@ -177,13 +179,18 @@ impl Phrases {
                 }
             }
             _ if open => self.prefixes.push(prefix),
-            _ => drop(self.exact.insert(prefix.key, kind)),
+            _ => {
+                self.longest = self.longest.max(prefix.key.len());
+                self.exact.insert(prefix.key, kind);
+            }
         }
     }
 
     /// What a line of the page is; `index` counts the lines that are not blank.
     pub(super) fn find(&self, line: &Line, index: usize, text: &str) -> Option<Kind> {
-        if let Some(kind) = self.exact.get(&line.squeezed) {
+        if line.squeezed.len() <= self.longest
+            && let Some(kind) = self.exact.get(&line.squeezed)
+        {
             return Some(*kind);
         }
         let source = text.get(line.bytes.clone())?;

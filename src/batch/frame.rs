@@ -178,7 +178,7 @@ impl Ending {
     /// How many bytes of `buffer` belong to the record, and whether it ends with them.
     fn scan(self, buffer: &[u8], state: &mut State) -> (usize, bool) {
         let Ending::Csv(separator) = self else {
-            let end = buffer.iter().position(|&b| b == b'\n');
+            let end = memchr::memchr(b'\n', buffer);
             return end.map_or((buffer.len(), false), |at| (at + 1, true));
         };
         for (at, &byte) in buffer.iter().enumerate() {

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
-
 use crate::text::{Analyzer, Lang};
 
-use super::glossary::{Hit, Matcher};
+use super::glossary::{Hit, Matcher, Openings};
 use super::hash::{TermHasher, hash_term};
+use super::known::Known;
 use super::negation::Negation;
 use super::tokens::TokenBuffer;
 use super::vocabulary::Slots;
@@ -29,45 +28,49 @@ pub struct Document<'t> {
 /// Takes one occurrence of a term: its block, its hash, its spelling on demand, the tokens it covers.
 pub(crate) type TermSink<'s> = dyn FnMut(Block, u64, &dyn Fn() -> String, Range<usize>) + 's;
 
-/// Columns of terms with the tokens they cover.
-type Known = Vec<(u32, Range<u32>)>;
-
 /// Tokens, hits and known terms of one document, and working space; reused from document to document.
 #[derive(Debug, Default)]
 pub(crate) struct Occurrences {
     pub(crate) tokens: TokenBuffer,
     pub(crate) hits: Vec<Hit>,
-    /// Column and tokens of every occurrence of a term of the vocabulary, in the order they were met.
     pub(crate) known: Known,
-    /// Column and count of each of these terms, columns ascending.
-    pub(crate) counts: Vec<(u32, u32)>,
-    pub(super) columns: Vec<u32>,
-    /// Whether a glossary form may begin at each token.
-    begins: Vec<bool>,
+    openings: Openings,
     padded: String,
-    words: WordCache,
+    words: [WordTerms; Lang::ALL.len() + 1],
 }
 
-/// What is known of words met before: words repeat.
+/// The terms of single words that have a column, by the number of the word: words repeat.
 #[derive(Debug, Default)]
-struct WordCache {
-    /// Language the words are of.
-    of: Option<Lang>,
-    by_key: FxHashMap<Box<str>, Word>,
+struct WordTerms {
+    /// Of the numbers of words.
+    generation: u64,
+    of_word: Vec<Option<Word>>,
     /// Columns of the character n-grams of all these words.
     columns: Vec<u32>,
+    hashes: Vec<u64>,
+    found: Vec<Found>,
+}
+
+/// A word n-gram at some tokens.
+#[derive(Debug)]
+enum Found {
+    /// A single word, known by its column.
+    Column(u32, usize),
+    /// A longer one, to be looked up.
+    Hash(u64, Range<usize>),
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Word {
+    /// The stem, as the beginning of a word n-gram.
+    stem: TermHasher,
+    /// Column of the stem alone.
+    alone: Option<u32>,
     /// Where the columns of its character n-grams stand.
     grams: (u32, u32),
-    /// A glossary form may begin with it.
-    begins: bool,
+    /// The document it was met in last, and the set of its n-grams there.
+    met: (u64, u32),
 }
-
-/// Most words remembered: bounds the memory of a thread to about 4 MB a language.
-const CACHED_WORDS: usize = 1 << 14;
 
 /// Enumerates every term of a document under the same settings, in training and in prediction.
 #[derive(Debug)]
@@ -91,12 +94,11 @@ impl Counter<'_> {
         self.read(document, seen);
         self.words(&seen.tokens, sink);
         self.characters(&seen.tokens, &mut seen.padded, sink);
-        seen.begins.clear();
         self.glossary(seen, sink);
     }
 
     /// The terms of a document that have a column, into `seen.known`, in the same order. `seen` must have served no other
-    /// vocabulary: it remembers the columns of words.
+    /// vocabulary in this language: it remembers the columns of words.
     pub(crate) fn known_terms(
         &self,
         document: &Document<'_>,
@@ -105,10 +107,13 @@ impl Counter<'_> {
     ) {
         self.read(document, seen);
         let mut known = std::mem::take(&mut seen.known);
-        known.clear();
-        self.words(&seen.tokens, &mut into_known(&mut known, slots));
-        self.known_characters(document.lang, seen, &mut known, slots);
-        self.glossary(seen, &mut into_known(&mut known, slots));
+        known.begin();
+        self.known_words(document.lang, seen, &mut known, slots);
+        self.glossary(seen, &mut |_, hash, _, tokens| {
+            if let Some(column) = slots.column(hash) {
+                known.add(column, tokens);
+            }
+        });
         seen.known = known;
     }
 
@@ -118,62 +123,91 @@ impl Counter<'_> {
     }
 
     fn glossary(&self, seen: &mut Occurrences, sink: &mut TermSink<'_>) {
-        let begins = &seen.begins;
-        let may_begin = |token: usize| begins.get(token).is_none_or(|begins| *begins);
-        self.matcher.find(&seen.tokens, &mut seen.hits, may_begin);
+        self.matcher
+            .find(&seen.tokens, &mut seen.openings, &mut seen.hits);
         self.concepts(&seen.hits, sink);
         self.evaluations(&seen.tokens, &seen.hits, sink);
     }
 
-    /// As [`Counter::characters`], but every word is cut and looked up once; also says where a glossary form may begin.
-    fn known_characters(
-        &self,
-        lang: Lang,
-        seen: &mut Occurrences,
-        known: &mut Known,
-        slots: Slots<'_>,
-    ) {
-        let (tokens, words) = (&seen.tokens, &mut seen.words);
-        words.speak(lang);
-        seen.begins.clear();
-        for i in 0..tokens.len() {
-            if tokens.masked(i) {
-                seen.begins.push(false);
-                continue;
+    /// As [`Counter::words`] and [`Counter::characters`], but every word is cut and looked up once.
+    fn known_words(&self, lang: Lang, seen: &mut Occurrences, known: &mut Known, slots: Slots<'_>) {
+        let (tokens, padded) = (&seen.tokens, &mut seen.padded);
+        let words = &mut seen.words[lang as usize];
+        words.begin(tokens.generation());
+        let shown = || (0..tokens.len()).filter(|&i| !tokens.masked(i));
+        for i in shown() {
+            let number = tokens.word(i) as usize;
+            if words.of_word.len() <= number {
+                words.of_word.resize(number + 1, None);
             }
-            let key = tokens.key(i);
-            let word = words.by_key.get(key).copied();
-            let word = word.unwrap_or_else(|| self.look(lang, key, words, &mut seen.padded, slots));
-            seen.begins.push(word.begins);
-            let place = i as u32..i as u32 + 1;
-            let columns = &words.columns[word.grams.0 as usize..word.grams.1 as usize];
-            known.extend(columns.iter().map(|&column| (column, place.clone())));
+            let word = match words.of_word[number] {
+                Some(word) => word,
+                None => {
+                    let word = self.look(tokens.key(i), tokens.stem(i), words, padded, slots);
+                    *words.of_word[number].insert(word)
+                }
+            };
+            if let Some(column) = word.alone {
+                words.found.push(Found::Column(column, i));
+            }
+            self.phrases(word.stem, i, tokens, &mut words.found);
+        }
+        words.add_found(known, slots);
+        for i in shown() {
+            if let Some(word) = &mut words.of_word[tokens.word(i) as usize] {
+                let grams = word.grams.0 as usize..word.grams.1 as usize;
+                word.met = known.add_all(word.met, &words.columns[grams], i..i + 1);
+            }
+        }
+    }
+
+    /// The word n-grams of two and more words from token `first` on, whose stem is in `hasher`.
+    fn phrases(
+        &self,
+        mut hasher: TermHasher,
+        first: usize,
+        tokens: &TokenBuffer,
+        found: &mut Vec<Found>,
+    ) {
+        for last in first + 1..(first + self.spec.word_ngrams).min(tokens.len()) {
+            if !tokens.adjacent(last - 1) {
+                break;
+            }
+            hasher.write(b" ");
+            hasher.write(tokens.stem(last).as_bytes());
+            found.push(Found::Hash(hasher.finish(), first..last + 1));
         }
     }
 
     /// Looks at a word for the first time.
     fn look(
         &self,
-        lang: Lang,
         key: &str,
-        words: &mut WordCache,
+        stem: &str,
+        words: &mut WordTerms,
         padded: &mut String,
         slots: Slots<'_>,
     ) -> Word {
-        words.make_room();
+        let mut hasher = TermHasher::new(Block::Words as u8);
+        hasher.write(stem.as_bytes());
         let (start, (shortest, longest)) = (words.columns.len(), self.spec.char_ngrams);
         if longest > 0 {
             pad(padded, key);
+            words.hashes.clear();
             char_ngrams(padded, shortest, longest, &mut |hash, _| {
-                words.columns.extend(slots.column(hash));
+                words.hashes.push(hash);
             });
+            slots.fetch(words.hashes.iter().copied());
+            let columns = words.hashes.iter().filter_map(|&hash| slots.column(hash));
+            words.columns.extend(columns);
         }
-        let word = Word {
+        let alone = slots.column(hasher.finish());
+        Word {
+            stem: hasher,
+            alone: alone.filter(|_| self.spec.word_ngrams > 0),
             grams: (start as u32, words.columns.len() as u32),
-            begins: self.matcher.may_begin(lang, key),
-        };
-        words.by_key.insert(key.into(), word);
-        word
+            met: (0, 0),
+        }
     }
 
     fn words(&self, tokens: &TokenBuffer, sink: &mut TermSink<'_>) {
@@ -265,33 +299,44 @@ impl Counter<'_> {
     }
 }
 
-impl WordCache {
-    /// Forgets the words of another language.
-    fn speak(&mut self, lang: Lang) {
-        if self.of != Some(lang) {
-            self.by_key.clear();
-            self.columns.clear();
-            self.of = Some(lang);
-        }
-    }
-
-    /// Forgets all words where there are too many.
-    fn make_room(&mut self) {
-        if self.by_key.len() >= CACHED_WORDS {
-            self.by_key.clear();
-            self.columns.clear();
+impl Occurrences {
+    /// Hash of the stem of a token as a term.
+    pub(super) fn stem_hash(&self, token: usize) -> u64 {
+        let lang = self.tokens.lang.unwrap_or(Lang::Other);
+        let words = &self.words[lang as usize].of_word;
+        let word = words.get(self.tokens.word(token) as usize);
+        match word {
+            Some(Some(word)) => word.stem.finish(),
+            _ => hash_term(Block::Words as u8, self.tokens.stem(token)),
         }
     }
 }
 
-/// A sink that keeps the terms with a column.
-fn into_known<'k>(
-    known: &'k mut Known,
-    slots: Slots<'k>,
-) -> impl FnMut(Block, u64, &dyn Fn() -> String, Range<usize>) + 'k {
-    move |_, hash, _, tokens| {
-        if let Some(column) = slots.column(hash) {
-            known.push((column, tokens.start as u32..tokens.end as u32));
+impl WordTerms {
+    /// Forgets all words where their numbers mean others.
+    fn begin(&mut self, generation: u64) {
+        if self.generation != generation {
+            self.generation = generation;
+            self.of_word.clear();
+            self.columns.clear();
+        }
+    }
+
+    /// Looks up what was found and hands over what has a column.
+    fn add_found(&mut self, known: &mut Known, slots: Slots<'_>) {
+        slots.fetch(self.found.iter().filter_map(|found| match found {
+            Found::Hash(hash, _) => Some(*hash),
+            Found::Column(..) => None,
+        }));
+        for found in self.found.drain(..) {
+            match found {
+                Found::Column(column, token) => known.add(column, token..token + 1),
+                Found::Hash(hash, tokens) => {
+                    if let Some(column) = slots.column(hash) {
+                        known.add(column, tokens);
+                    }
+                }
+            }
         }
     }
 }

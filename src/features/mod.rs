@@ -4,6 +4,7 @@ mod count;
 mod error;
 mod glossary;
 mod hash;
+mod known;
 mod negation;
 mod roles;
 mod rows;
@@ -23,5 +24,5 @@ pub use glossary::{
 pub(crate) use hash::hash_term;
 pub use rows::SparseRows;
 pub use spec::{Block, FeatureSpec, FeatureTables};
-pub use tfidf::{Attribution, CountRows, Documents, Idf, TfIdf, TfIdfParams, TfIdfValidParams};
+pub use tfidf::{CountRows, Documents, Idf, TfIdf, TfIdfParams, TfIdfValidParams};
 pub use vocabulary::Vocabulary;

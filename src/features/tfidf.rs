@@ -8,6 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use linfa::ParamGuard;
 use linfa::dataset::{DatasetBase, Records};
@@ -19,7 +20,7 @@ use crate::mapped::Array;
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences};
-use super::hash::hash_term;
+
 use super::negation::Negation;
 use super::tokens::TokenBuffer;
 use super::{Block, FeatureError, FeatureSpec, Matcher, SparseRows, Vocabulary};
@@ -192,11 +193,23 @@ fn weigh_row(counts: &[(u32, u32)], vocabulary: &Vocabulary, idf: &Idf) -> Vec<(
     row
 }
 
+/// Counts up to here have their logarithms at hand: nearly all.
+const SMALL: usize = 64;
+
 fn term_frequency(block: Block, count: u32) -> f32 {
+    static NGRAMS: LazyLock<[f32; SMALL]> = LazyLock::new(|| std::array::from_fn(sublinear));
     match block {
-        Block::Words | Block::Characters => 1.0 + (count as f32).ln(),
+        Block::Words | Block::Characters => {
+            let count = count as usize;
+            let known = NGRAMS.get(count).copied();
+            known.unwrap_or_else(|| sublinear(count))
+        }
         Block::Concepts | Block::LeadConcepts | Block::Subjects => (count as f32).ln_1p(),
     }
+}
+
+fn sublinear(count: usize) -> f32 {
+    1.0 + (count as f32).ln()
 }
 
 fn normalize(values: &mut [(u32, f32)]) {
@@ -392,17 +405,6 @@ pub struct TfIdf {
     idf: Idf,
 }
 
-/// One occurrence of one feature, with its share of the feature's value; shares of a feature add up to its value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attribution {
-    /// Column of the feature.
-    pub column: u32,
-    /// Where it stands in the text as read.
-    pub bytes: Range<usize>,
-    /// Share of the row's value; in double precision, so that the shares of a frequent word lose nothing.
-    pub value: f64,
-}
-
 /// What the words of an article say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wording {
@@ -454,15 +456,8 @@ impl TfIdf {
     pub(crate) fn row(&self, document: &Document<'_>, seen: &mut Occurrences) -> Vec<(u32, f32)> {
         let slots = self.vocabulary.slots();
         self.params.counter().known_terms(document, seen, slots);
-        seen.columns.clear();
-        seen.columns
-            .extend(seen.known.iter().map(|(column, _)| *column));
-        seen.columns.sort_unstable();
-        seen.counts.clear();
-        let runs = seen.columns.chunk_by(|a, b| a == b);
-        seen.counts
-            .extend(runs.map(|run| (run[0], run.len() as u32)));
-        weigh_row(&seen.counts, &self.vocabulary, &self.idf)
+        seen.known.count(self.vocabulary.n_features());
+        weigh_row(&seen.known.counts, &self.vocabulary, &self.idf)
     }
 
     /// What the words of the document in `seen` say about it; a word whose idf is `unknown_from` or more counts as
@@ -470,13 +465,13 @@ impl TfIdf {
     pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32) -> Wording {
         let (mut words, mut unknown) = (0, 0);
         let (slots, idf) = (self.vocabulary.slots(), self.idf.values());
-        let mut keys = Vec::new();
-        for i in 0..seen.tokens.len() {
-            keys.extend_from_slice(seen.tokens.key(i).as_bytes());
+        let tokens = &seen.tokens;
+        let mut keys = Vec::with_capacity(16 * tokens.len());
+        for i in 0..tokens.len() {
+            keys.extend_from_slice(tokens.key(i).as_bytes());
             keys.push(0);
-            if !seen.tokens.masked(i) {
-                let hash = hash_term(Block::Words as u8, seen.tokens.stem(i));
-                let idf = slots.column(hash).map(|c| idf[c as usize]);
+            if !tokens.masked(i) {
+                let idf = slots.column(seen.stem_hash(i)).map(|c| idf[c as usize]);
                 words += 1;
                 unknown += u32::from(idf.is_none_or(|idf| idf >= unknown_from));
             }
@@ -506,38 +501,6 @@ impl TfIdf {
             document.lang,
         );
         tokens.sentences(document.text)
-    }
-
-    /// Every occurrence of every feature of a document with its share of the value, in text order.
-    #[must_use]
-    pub fn attribute(&self, document: &Document<'_>) -> Vec<Attribution> {
-        let mut seen = Occurrences::default();
-        let row = self.row(document, &mut seen);
-        self.attributions(&seen, &row)
-    }
-
-    /// The same for a document just seen, with the row it has.
-    pub(crate) fn attributions(&self, seen: &Occurrences, row: &[(u32, f32)]) -> Vec<Attribution> {
-        let mut values = row.iter().peekable();
-        let share = |&(column, count): &(u32, u32)| {
-            let value = values
-                .next_if(|(c, _)| *c == column)
-                .map_or(0.0, |(_, v)| *v);
-            f64::from(value) / f64::from(count)
-        };
-        // A column of no weight is in the counts and not in the row; both ascend.
-        let shares: Vec<f64> = seen.counts.iter().map(share).collect();
-        let tokens = &seen.tokens;
-        let attribution = |(column, t): &(u32, Range<u32>)| {
-            let at = seen.counts.binary_search_by_key(column, |(c, _)| *c);
-            let (first, last) = (t.start as usize, t.end as usize - 1);
-            Attribution {
-                column: *column,
-                bytes: tokens.bytes(first).start..tokens.bytes(last).end,
-                value: at.map_or(0.0, |at| shares[at]),
-            }
-        };
-        seen.known.iter().map(attribution).collect()
     }
 }
 

@@ -4,11 +4,9 @@ use std::ops::Range;
 
 use crate::text::{Analyzer, Lang, Outlet, Scratch, Token};
 
-/// Keys and stems of one document laid end to end; no allocation per token.
+/// The words of one document by their numbers in a [`Scratch`]; no allocation per token.
 #[derive(Debug, Default)]
 pub(crate) struct TokenBuffer {
-    keys: String,
-    stems: String,
     entries: Vec<Entry>,
     scratch: Scratch,
     /// Language the tokens were made with.
@@ -17,8 +15,7 @@ pub(crate) struct TokenBuffer {
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    key_end: u32,
-    stem_end: u32,
+    word: u32,
     bytes: (u32, u32),
     position: u32,
     masked: bool,
@@ -33,19 +30,14 @@ impl TokenBuffer {
         kept: &[Range<usize>],
         lang: Lang,
     ) {
-        self.keys.clear();
-        self.stems.clear();
         self.entries.clear();
         self.lang = Some(lang);
-        let (keys, stems, entries) = (&mut self.keys, &mut self.stems, &mut self.entries);
+        let entries = &mut self.entries;
         analyzer.for_each_token(text, kept, lang, &mut self.scratch, &mut |token: Token<
             '_,
         >| {
-            keys.push_str(token.key);
-            stems.push_str(token.stem);
             entries.push(Entry {
-                key_end: keys.len() as u32,
-                stem_end: stems.len() as u32,
+                word: token.word,
                 bytes: (token.bytes.start as u32, token.bytes.end as u32),
                 position: token.position,
                 masked: token.masked,
@@ -58,7 +50,7 @@ impl TokenBuffer {
         self.scratch.first_outlet()
     }
 
-    /// Working space, for other texts of the same language.
+    /// Working space, for other texts of the same language; after that, keys and stems may be gone.
     pub(crate) fn scratch(&mut self) -> &mut Scratch {
         &mut self.scratch
     }
@@ -68,24 +60,26 @@ impl TokenBuffer {
         self.entries.len()
     }
 
+    /// Number of the word that token `i` is: the same for the same key and stem of its language.
+    pub(crate) fn word(&self, i: usize) -> u32 {
+        self.entries[i].word
+    }
+
+    /// The numbers of words mean what they did as long as this stays as it is.
+    pub(crate) fn generation(&self) -> u64 {
+        self.lang.map_or(0, |lang| self.scratch.generation(lang))
+    }
+
     /// Text key of token `i`.
     pub(crate) fn key(&self, i: usize) -> &str {
-        let start = if i == 0 {
-            0
-        } else {
-            self.entries[i - 1].key_end as usize
-        };
-        &self.keys[start..self.entries[i].key_end as usize]
+        let word = self.entries[i].word;
+        self.lang.map_or("", |lang| self.scratch.key(lang, word))
     }
 
     /// Stem of token `i`.
     pub(crate) fn stem(&self, i: usize) -> &str {
-        let start = if i == 0 {
-            0
-        } else {
-            self.entries[i - 1].stem_end as usize
-        };
-        &self.stems[start..self.entries[i].stem_end as usize]
+        let word = self.entries[i].word;
+        self.lang.map_or("", |lang| self.scratch.stem(lang, word))
     }
 
     /// Where token `i` stands in the text.

@@ -31,6 +31,17 @@ pub(crate) struct Slots<'v> {
 }
 
 impl Slots<'_> {
+    /// Touches the slots of all `hashes` without looking at what they hold: a table that is larger than the cache answers many
+    /// such reads at a time, but only one of those whose answer decides what is done next.
+    pub(crate) fn fetch(self, hashes: impl Iterator<Item = u64>) {
+        let mask = self.hashes.len() - 1;
+        let touch = |all, hash| {
+            let slot = hash as usize & mask;
+            all ^ self.hashes[slot] ^ u64::from(self.columns[slot])
+        };
+        std::hint::black_box(hashes.fold(0, touch));
+    }
+
     /// Column of a term's hash.
     #[inline]
     pub(crate) fn column(self, hash: u64) -> Option<u32> {

@@ -1,12 +1,14 @@
 //! Which words carried a label: feature contributions laid back onto the words of the article, as spelled.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Evidence, Sentence};
-use crate::features::{Attribution, Block, Document};
+use crate::features::{Block, Document, Occurrences};
 
 use super::Pipeline;
 use super::predict::PIECES;
@@ -49,59 +51,93 @@ pub struct Mark {
 
 /// The places of one concept, or of the same words.
 #[derive(Debug)]
-struct Group {
+struct Group<'t> {
     /// First place it stands at, for the spelling.
     bytes: Range<usize>,
     /// Column of the concept.
     concept: Option<u32>,
     /// The words in lower case; empty for a concept.
-    words: String,
+    words: Cow<'t, str>,
 }
 
 /// Contributions of a group to one label.
 #[derive(Debug)]
 struct Gathered<'t> {
-    group: &'t Group,
+    group: &'t Group<'t>,
     weight: f64,
+}
+
+impl Gathered<'_> {
+    /// Largest size first; of equals the first place.
+    fn larger_first(&self, other: &Self) -> Ordering {
+        let larger = other.weight.abs().total_cmp(&self.weight.abs());
+        let first = larger.then(self.group.bytes.start.cmp(&other.group.bytes.start));
+        first
+            .then_with(|| self.group.concept.cmp(&other.group.concept))
+            .then_with(|| self.group.words.cmp(&other.group.words))
+    }
 }
 
 /// Every occurrence of every feature of one document, ready to be weighed for any label.
 pub(super) struct Trace<'a> {
     pipeline: &'a Pipeline,
     document: &'a Document<'a>,
-    attributions: Vec<Attribution>,
-    /// Group of each attribution.
+    seen: &'a Occurrences,
+    /// What one occurrence of each counted feature has of its value in the row, in double precision, so that the shares of a
+    /// frequent word lose nothing.
+    shares: Vec<f64>,
+    /// Group of each place of features.
     group_of: Vec<u32>,
-    groups: Vec<Group>,
+    groups: Vec<Group<'a>>,
 }
 
 impl<'a> Trace<'a> {
-    pub(super) fn new(pipeline: &'a Pipeline, document: &'a Document<'a>) -> Self {
-        Self::of(pipeline, document, pipeline.tfidf.attribute(document))
-    }
-
-    /// Of a document whose features are laid out already.
-    pub(super) fn of(
+    /// `seen` holds the document's features, `row` what they weigh.
+    pub(super) fn new(
         pipeline: &'a Pipeline,
         document: &'a Document<'a>,
-        attributions: Vec<Attribution>,
+        seen: &'a Occurrences,
+        row: &[(u32, f32)],
     ) -> Self {
-        let columns = pipeline.tfidf.vocabulary().columns(Block::Concepts);
-        let hits = attributions.iter().filter(|a| columns.contains(&a.column));
-        let concepts: Vec<(Range<usize>, u32)> =
-            hits.map(|a| (a.bytes.clone(), a.column)).collect();
-        let mut grouping = Grouping::new(document, &concepts);
-        let group_of = attributions
-            .iter()
-            .map(|a| grouping.group(&a.bytes))
-            .collect();
-        Self {
+        let mut trace = Self {
             pipeline,
             document,
-            group_of,
-            groups: grouping.groups,
-            attributions,
+            seen,
+            shares: shares(&seen.known.counts, row),
+            group_of: Vec::new(),
+            groups: Vec::new(),
+        };
+        trace.lay_groups();
+        trace
+    }
+
+    fn lay_groups(&mut self) {
+        let mut grouping = Grouping::new(self.document, self.concepts());
+        grouping.of_token.resize(self.seen.tokens.len(), None);
+        let places = self.seen.known.places();
+        self.group_of = places
+            .map(|(tokens, _)| grouping.group(&tokens, || self.bytes(&tokens)))
+            .collect();
+        self.groups = grouping.groups;
+    }
+
+    /// Bytes covered by a concept, with its column; ascending.
+    fn concepts(&self) -> Vec<(Range<usize>, u32)> {
+        let columns = self.pipeline.tfidf.vocabulary().columns(Block::Concepts);
+        let counts = &self.seen.known.counts;
+        let first = counts.partition_point(|(column, _)| *column < columns.start) as u32;
+        let last = counts.partition_point(|(column, _)| *column < columns.end) as u32;
+        let mut concepts = Vec::new();
+        for (tokens, terms) in self.seen.known.places() {
+            let own = terms.iter().filter(|term| (first..last).contains(term));
+            concepts.extend(own.map(|term| (self.bytes(&tokens), counts[*term as usize].0)));
         }
+        concepts
+    }
+
+    fn bytes(&self, tokens: &Range<usize>) -> Range<usize> {
+        let all = &self.seen.tokens;
+        all.bytes(tokens.start).start..all.bytes(tokens.end - 1).end
     }
 
     /// The sentences of the document, for [`Trace::sentence`].
@@ -111,7 +147,8 @@ impl<'a> Trace<'a> {
 
     /// Every piece of the article, largest size first: they add up to the raw score of `output` less its bias.
     pub(super) fn pieces(&self, output: usize) -> Vec<Piece> {
-        let pieces = self.gathered(output);
+        let mut pieces = self.gathered(output);
+        pieces.sort_unstable_by(Gathered::larger_first);
         pieces.iter().map(|piece| self.named(piece)).collect()
     }
 
@@ -125,8 +162,13 @@ impl<'a> Trace<'a> {
 
     /// The `n` pieces that speak most for `output`.
     fn strongest(&self, output: usize, n: usize) -> Vec<Evidence> {
-        let pieces = self.gathered(output);
-        let speaking = pieces.iter().filter(|piece| piece.weight > 0.0).take(n);
+        let mut pieces = self.gathered(output);
+        pieces.retain(|piece| piece.weight > 0.0);
+        if pieces.len() > n {
+            pieces.select_nth_unstable_by(n, Gathered::larger_first);
+            pieces.truncate(n);
+        }
+        pieces.sort_unstable_by(Gathered::larger_first);
         let (task, label) = self.pipeline.names(output);
         let evidence = |piece: &Gathered<'_>| Evidence {
             task: task.map(str::to_owned),
@@ -135,7 +177,7 @@ impl<'a> Trace<'a> {
             concept: self.concept(piece),
             weight: piece.weight,
         };
-        speaking.map(evidence).collect()
+        pieces.iter().map(evidence).collect()
     }
 
     /// The sentence with the largest sum for `output`, the first of equals; none where no sum is above zero.
@@ -145,10 +187,10 @@ impl<'a> Trace<'a> {
         output: usize,
     ) -> Option<SentenceSum> {
         let mut sums = vec![0.0; sentences.len()];
-        for (attribution, weight) in self.contributions(output) {
-            let at = sentences.partition_point(|s| s.start <= attribution.bytes.start);
+        for (bytes, weights) in self.contributions(&self.of_output(output)) {
+            let at = sentences.partition_point(|s| s.start <= bytes.start);
             if let Some(sum) = at.checked_sub(1).and_then(|at| sums.get_mut(at)) {
-                *sum += weight;
+                weights.for_each(|weight| *sum += weight);
             }
         }
         let best = (0..sums.len())
@@ -173,41 +215,49 @@ impl<'a> Trace<'a> {
     /// Where in the text the score of `output` comes from: a contribution is shared out evenly among its words.
     pub(super) fn marks(&self, output: usize) -> Vec<Mark> {
         let mut shares: Vec<Mark> = Vec::new();
-        for (attribution, weight) in self.contributions(output) {
-            let words = words_in(self.document.text, &attribution.bytes);
-            let weight = weight / words.len() as f64;
-            shares.extend(words.into_iter().map(|bytes| Mark { bytes, weight }));
+        for (bytes, weights) in self.contributions(&self.of_output(output)) {
+            let words = words_in(self.document.text, &bytes);
+            for weight in weights {
+                let weight = weight / words.len() as f64;
+                let own = words.iter().cloned();
+                shares.extend(own.map(|bytes| Mark { bytes, weight }));
+            }
         }
         without_overlap(&shares)
     }
 
-    fn contributions(&self, output: usize) -> impl Iterator<Item = (&Attribution, f64)> {
-        let of_output = self.pipeline.weights.column(output);
-        let weight = move |column| f64::from(of_output.get(column));
-        self.attributions
-            .iter()
-            .map(move |a| (a, a.value * weight(a.column)))
+    /// What one occurrence of each counted feature adds to the raw score of `output`.
+    fn of_output(&self, output: usize) -> Vec<f64> {
+        let weights = self.pipeline.weights.column(output);
+        let pairs = self.seen.known.counts.iter().zip(&self.shares);
+        pairs
+            .map(|((column, _), share)| share * f64::from(weights.get(*column)))
+            .collect()
     }
 
-    /// The groups with what they add to the raw score of `output`, largest size first.
+    /// Every place of features with what each of them adds; `added` is that of [`Trace::of_output`].
+    fn contributions<'s>(
+        &'s self,
+        added: &'s [f64],
+    ) -> impl Iterator<Item = (Range<usize>, impl Iterator<Item = f64> + 's)> + 's {
+        self.seen.known.places().map(|(tokens, terms)| {
+            let weights = terms.iter().map(|term| added[*term as usize]);
+            (self.bytes(&tokens), weights)
+        })
+    }
+
+    /// The groups with what they add to the raw score of `output`.
     fn gathered(&self, output: usize) -> Vec<Gathered<'_>> {
+        let added = self.of_output(output);
         let mut sums = vec![0.0; self.groups.len()];
-        for ((_, weight), group) in self.contributions(output).zip(&self.group_of) {
-            sums[*group as usize] += weight;
+        for ((_, terms), group) in self.seen.known.places().zip(&self.group_of) {
+            let sum = &mut sums[*group as usize];
+            terms.iter().for_each(|term| *sum += added[*term as usize]);
         }
         let pieces = self.groups.iter().zip(sums);
-        let mut pieces: Vec<Gathered<'_>> = pieces
-            .map(|(group, weight)| Gathered { group, weight })
-            .collect();
-        pieces.sort_unstable_by(|a, b| {
-            let larger = b.weight.abs().total_cmp(&a.weight.abs());
-            let first = larger.then(a.group.bytes.start.cmp(&b.group.bytes.start));
-            let concept = || a.group.concept.cmp(&b.group.concept);
-            first
-                .then_with(concept)
-                .then_with(|| a.group.words.cmp(&b.group.words))
-        });
         pieces
+            .map(|(group, weight)| Gathered { group, weight })
+            .collect()
     }
 
     fn named(&self, piece: &Gathered<'_>) -> Piece {
@@ -234,69 +284,86 @@ impl<'a> Trace<'a> {
     }
 }
 
+/// What one occurrence of each of `counts` has of its value in `row`: a column of no weight is not in the row.
+fn shares(counts: &[(u32, u32)], row: &[(u32, f32)]) -> Vec<f64> {
+    let mut values = row.iter().peekable();
+    let share = |&(column, count): &(u32, u32)| {
+        let value = values
+            .next_if(|(c, _)| *c == column)
+            .map_or(0.0, |(_, v)| *v);
+        f64::from(value) / f64::from(count)
+    };
+    counts.iter().map(share).collect()
+}
+
 /// Finds the group of a place: that of the concept that covers it, else that of its own words. Many features stand in
 /// one place, so each place is looked at once.
 struct Grouping<'c> {
     text: &'c str,
     /// Bytes covered by a concept, with its column; ascending.
-    concepts: &'c [(Range<usize>, u32)],
-    groups: Vec<Group>,
-    last: Option<(Range<usize>, u32)>,
-    of_place: FxHashMap<(usize, usize), u32>,
+    concepts: Vec<(Range<usize>, u32)>,
+    groups: Vec<Group<'c>>,
+    of_token: Vec<Option<u32>>,
     of_concept: FxHashMap<u32, u32>,
-    of_words: FxHashMap<String, u32>,
+    of_words: FxHashMap<Cow<'c, str>, u32>,
 }
 
 impl<'c> Grouping<'c> {
-    fn new(document: &Document<'c>, concepts: &'c [(Range<usize>, u32)]) -> Self {
+    fn new(document: &'c Document<'_>, concepts: Vec<(Range<usize>, u32)>) -> Self {
         Self {
             text: document.text,
             concepts,
             groups: Vec::new(),
-            last: None,
-            of_place: FxHashMap::default(),
+            of_token: Vec::new(),
             of_concept: FxHashMap::default(),
             of_words: FxHashMap::default(),
         }
     }
 
-    fn group(&mut self, bytes: &Range<usize>) -> u32 {
-        if let Some((_, group)) = self.last.as_ref().filter(|(last, _)| last == bytes) {
-            return *group;
+    /// Group of a place, by its tokens and its bytes.
+    fn group(&mut self, tokens: &Range<usize>, bytes: impl Fn() -> Range<usize>) -> u32 {
+        if tokens.len() != 1 {
+            return self.look(bytes());
         }
-        let place = (bytes.start, bytes.end);
-        let known = self.of_place.get(&place).copied();
-        let group = known.unwrap_or_else(|| self.look(bytes));
-        self.of_place.insert(place, group);
-        self.last = Some((bytes.clone(), group));
+        if let Some(group) = self.of_token[tokens.start] {
+            return group;
+        }
+        let group = self.look(bytes());
+        self.of_token[tokens.start] = Some(group);
         group
     }
 
-    fn look(&mut self, own: &Range<usize>) -> u32 {
-        let next = self.groups.len() as u32;
+    fn look(&mut self, own: Range<usize>) -> u32 {
         // Places ascend: only the last one that starts at or before the feature can cover it.
         let after = self.concepts.partition_point(|(r, _)| r.start <= own.start);
-        let before = after.checked_sub(1).map(|i| &self.concepts[i]);
-        let (group, bytes, concept, words) = match before {
-            Some((bytes, column)) if own.end <= bytes.end => {
-                let group = *self.of_concept.entry(*column).or_insert(next);
-                (group, bytes, Some(*column), String::new())
-            }
-            _ => {
-                let words = lower_words(self.text.get(own.clone()).unwrap_or(""));
-                let known = self.of_words.get(&words).copied();
-                let group = known.unwrap_or(next);
-                if known.is_none() {
-                    self.of_words.insert(words.clone(), next);
-                }
-                (group, own, None, words)
-            }
-        };
+        let before = after.checked_sub(1).map(|i| self.concepts[i].clone());
+        match before {
+            Some((bytes, column)) if own.end <= bytes.end => self.of_concept(column, bytes),
+            _ => self.of_words(own),
+        }
+    }
+
+    fn of_concept(&mut self, column: u32, bytes: Range<usize>) -> u32 {
+        let next = self.groups.len() as u32;
+        let group = *self.of_concept.entry(column).or_insert(next);
         if group == next {
-            let bytes = bytes.clone();
             self.groups.push(Group {
                 bytes,
-                concept,
+                concept: Some(column),
+                words: Cow::default(),
+            });
+        }
+        group
+    }
+
+    fn of_words(&mut self, bytes: Range<usize>) -> u32 {
+        let words = lower_words(self.text.get(bytes.clone()).unwrap_or(""));
+        let next = self.groups.len() as u32;
+        let group = *self.of_words.entry(words.clone()).or_insert(next);
+        if group == next {
+            self.groups.push(Group {
+                bytes,
+                concept: None,
                 words,
             });
         }
@@ -305,13 +372,28 @@ impl<'c> Grouping<'c> {
 }
 
 /// The words in lower case with one space between.
-fn lower_words(text: &str) -> String {
-    let mut words = text.to_lowercase();
-    let one_line = |c: char| c != ' ' && c.is_whitespace();
-    if words.contains(one_line) || words.contains("  ") || words.trim().len() < words.len() {
-        words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+fn lower_words(text: &str) -> Cow<'_, str> {
+    if is_lower(text) {
+        return Cow::Borrowed(text);
     }
-    words
+    let words = text.to_lowercase();
+    let words: Vec<&str> = words.split_whitespace().collect();
+    Cow::Owned(words.join(" "))
+}
+
+/// True where nothing has to be changed for that: most words, and all in the Arabic script.
+fn is_lower(text: &str) -> bool {
+    let mut before = ' ';
+    let stays = |c| {
+        let stays = match c {
+            ' ' => before != ' ',
+            '!'..='@' | '['..='~' | 'а'..='џ' | '\u{600}'..='\u{6FF}' => true,
+            c => !c.is_whitespace() && c.to_lowercase().eq([c]),
+        };
+        before = c;
+        stays
+    };
+    text.chars().all(stays) && before != ' '
 }
 
 /// Byte ranges of the words in `bytes`, without marks at their ends; `bytes` itself where there is none.

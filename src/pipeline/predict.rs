@@ -130,9 +130,9 @@ impl Pipeline {
     #[must_use]
     pub fn predict(&self, article: &Article) -> Prediction {
         let document = prepare(&self.cleaner, article);
-        let (lang, length) = (document.lang, article.text.len());
+        let length = article.text.len();
         let answer = |seen: &mut Occurrences| self.answer(article, &document, seen);
-        self.buffers.with(lang, length, answer)
+        self.buffers.with(length, answer)
     }
 
     fn answer(
@@ -151,10 +151,7 @@ impl Pipeline {
         let given = answering.given_outputs(&tasks);
         let evidence = match given.is_empty() {
             true => Vec::new(),
-            false => {
-                let features = answering.tfidf.attributions(seen, &row);
-                Trace::of(answering, document, features).evidence(&given)
-            }
+            false => Trace::new(answering, document, seen, &row).evidence(&given),
         };
         let mut flags = flags(article, document);
         if !std::ptr::eq(answering, self) {
@@ -219,7 +216,9 @@ impl Pipeline {
         if outputs.is_empty() {
             return Default::default();
         }
-        let trace = Trace::new(self, document);
+        let mut seen = Occurrences::default();
+        let row = self.tfidf.row(document, &mut seen);
+        let trace = Trace::new(self, document, &seen, &row);
         let mut sentences = Vec::new();
         if with_sentences {
             let all = trace.sentences();
@@ -236,9 +235,10 @@ impl Pipeline {
     }
 
     fn explained(&self, document: &Document<'_>) -> Vec<Explanation> {
-        let row = self.tfidf.row(document, &mut Default::default());
+        let mut seen = Occurrences::default();
+        let row = self.tfidf.row(document, &mut seen);
         let scores = self.scores(&row);
-        let trace = Trace::new(self, document);
+        let trace = Trace::new(self, document, &seen, &row);
         let sentences = trace.sentences();
         let mut explanations = Vec::new();
         for (h, head) in self.heads.iter().enumerate() {

@@ -47,14 +47,35 @@ impl Weights {
 
     /// Adds `value` times the weights of a feature to `scores`, for each `(feature, value)` of a row.
     pub(crate) fn add_row(&self, row: &[(u32, f32)], scores: &mut [f64]) {
-        let values = &*self.values;
-        for &(feature, value) in row {
-            let first = feature as usize * self.n_outputs;
-            let weights = &values[first..first + self.n_outputs];
-            let pairs = scores.iter_mut().zip(weights);
-            pairs.for_each(|(score, weight)| *score += f64::from(value) * f64::from(*weight));
+        for (block, scores) in scores.chunks_mut(LANES).enumerate() {
+            self.add_block(row, block * LANES, scores);
         }
     }
+
+    /// The same for the outputs from `first` on, at most [`LANES`]. Lanes beyond them run along and are thrown away.
+    fn add_block(&self, row: &[(u32, f32)], first: usize, scores: &mut [f64]) {
+        let mut lanes = [0.0; LANES];
+        lanes[..scores.len()].copy_from_slice(scores);
+        let values = &*self.values;
+        for &(feature, value) in row {
+            let rest = &values[feature as usize * self.n_outputs + first..];
+            let weights = rest.first_chunk().copied();
+            let weights: [f32; LANES] = weights.unwrap_or_else(|| padded(rest));
+            for (lane, weight) in lanes.iter_mut().zip(weights) {
+                *lane += f64::from(value) * f64::from(weight);
+            }
+        }
+        scores.copy_from_slice(&lanes[..scores.len()]);
+    }
+}
+
+/// Outputs scored side by side.
+const LANES: usize = 8;
+
+/// The last weights of a model, and zeros behind them.
+#[cold]
+fn padded(rest: &[f32]) -> [f32; LANES] {
+    std::array::from_fn(|i| rest.get(i).copied().unwrap_or(0.0))
 }
 
 /// The weights of one output.

@@ -9,11 +9,12 @@ use std::{
 use super::{
     AnalyzerSpec, Joining, Lang, Masking, Stemming, TextError, Token,
     join::join,
-    lexicon::{Lexicon, Map},
+    lexicon::Lexicon,
     mask::{Masks, Outlet, Scraps},
     scan::{Line, Raw, Scanner, gap, kind},
     spec::RULES,
     stem::Stemmers,
+    words::{Slot, Words},
 };
 
 /// Turns the kept ranges of an article into tokens; built once from a spec, shared by all threads.
@@ -40,7 +41,8 @@ pub struct Scratch {
     line: Line,
     scraps: Scraps,
     stem: String,
-    stems: StemCache,
+    /// Words met before, by language: words repeat, stemmers are slow.
+    words: [Words; Lang::ALL.len() + 1],
 }
 
 impl Scratch {
@@ -48,30 +50,27 @@ impl Scratch {
     pub(crate) fn first_outlet(&self) -> Option<Outlet> {
         self.scraps.agencies.first().cloned()
     }
-}
 
-/// Stems already made, of one language: words repeat, stemmers are slow.
-#[derive(Debug, Default)]
-struct StemCache {
-    /// Analyzer and language the stems are of.
-    of: Option<(u64, Lang)>,
-    /// Place of the stem in `arena`.
-    by_key: Map<String, (u32, u32)>,
-    arena: String,
-}
+    /// Key of a word of the text read last, by [`Token::word`].
+    #[inline]
+    pub(crate) fn key(&self, lang: Lang, word: u32) -> &str {
+        self.words[lang as usize].key(word)
+    }
 
-impl StemCache {
-    fn remember(&mut self, key: &str, stem: &str) -> (u32, u32) {
-        let start = self.arena.len() as u32;
-        self.arena.push_str(stem);
-        let place = (start, self.arena.len() as u32);
-        self.by_key.insert(key.to_owned(), place);
-        place
+    /// Stem of a word of the text read last.
+    #[inline]
+    pub(crate) fn stem(&self, lang: Lang, word: u32) -> &str {
+        self.words[lang as usize].stem(word)
+    }
+
+    /// The numbers of words mean the same as long as this stays as it is.
+    pub(crate) fn generation(&self, lang: Lang) -> u64 {
+        self.words[lang as usize].generation()
     }
 }
 
-/// Most stems remembered: bounds the memory of a thread to about 2 MB a language.
-const CACHED_STEMS: usize = 1 << 14;
+/// The place of the cut in a word with digits, which has no stem of its own.
+const NUMBER: u16 = u16::MAX;
 
 impl Analyzer {
     /// Builds the analyzer a spec describes.
@@ -116,6 +115,7 @@ impl Analyzer {
         sink: &mut dyn FnMut(Token<'_>),
     ) {
         scratch.scraps.agencies.clear();
+        scratch.words[lang as usize].make_room(self.id);
         let mut position = 0;
         for range in kept
             .iter()
@@ -163,11 +163,12 @@ impl Analyzer {
                 position = position.saturating_add(1);
             }
             let key = line.key(word);
-            let stem = self.stem(key, word, lang, scratch);
+            let number = self.number(key, word, lang, scratch);
             let masked = word.is(kind::MASKED | kind::DATE | kind::ADDRESS);
             sink(Token {
                 key,
-                stem,
+                stem: scratch.stem(lang, number),
+                word: number,
                 bytes: word.from..word.to,
                 position,
                 masked,
@@ -177,31 +178,32 @@ impl Analyzer {
         position.saturating_add(u32::from(!line.words.is_empty()))
     }
 
-    fn stem<'a>(&self, key: &'a str, word: &Raw, lang: Lang, scratch: &'a mut Scratch) -> &'a str {
-        if self.spec.stemming == Stemming::Off || word.is(kind::DIGITS) || lang == Lang::Other {
-            return key;
-        }
+    /// The number of a word; one not met before is stemmed.
+    #[inline]
+    fn number(&self, key: &str, word: &Raw, lang: Lang, scratch: &mut Scratch) -> u32 {
         // What stands after an apostrophe is inflection.
-        let key = match word.joint as usize {
-            joint if joint > 0 && matches!(lang, Lang::Tr | Lang::Az) => {
-                key.get(..joint).unwrap_or(key)
-            }
-            _ => key,
+        let cut = match lang {
+            _ if word.is(kind::DIGITS) => NUMBER,
+            Lang::Tr | Lang::Az => word.joint,
+            _ => 0,
         };
-        let Scratch { stem, stems, .. } = scratch;
-        if stems.of != Some((self.id, lang)) || stems.by_key.len() >= CACHED_STEMS {
-            stems.by_key.clear();
-            stems.arena.clear();
-            stems.of = Some((self.id, lang));
+        match scratch.words[lang as usize].find(key, cut) {
+            Slot::Known(number) => number,
+            Slot::Free { slot, tag } => {
+                self.stem(key, cut, lang, &mut scratch.stem);
+                scratch.words[lang as usize].add(slot, tag, key, cut, &scratch.stem)
+            }
         }
-        let (start, end) = match stems.by_key.get(key) {
-            Some(place) => *place,
-            None => {
-                self.stemmers.stem(key, lang, &self.lexicon, stem);
-                stems.remember(key, stem)
-            }
-        };
-        stems.arena.get(start as usize..end as usize).unwrap_or(key)
+    }
+
+    fn stem(&self, key: &str, cut: u16, lang: Lang, out: &mut String) {
+        if self.spec.stemming == Stemming::Off || cut == NUMBER || lang == Lang::Other {
+            out.clear();
+            return out.push_str(key);
+        }
+        let inflected = key.get(..usize::from(cut)).filter(|_| cut > 0);
+        self.stemmers
+            .stem(inflected.unwrap_or(key), lang, &self.lexicon, out);
     }
 
     /// The keys of a text: one space between neighbours, a comma where a mark stood between them (so that they are not joined

@@ -77,7 +77,8 @@ const CLASSES: [Class; 20] = [
     Class::Quote,
 ];
 
-/// The class of every character below [`CELLS`] and its folded form; of the others they are found out each time.
+/// The class of every character of one or two bytes and of the marks of news ([`MARKS`]), and its folded form; of the others
+/// they are found out each time.
 #[derive(Debug)]
 pub(super) struct FoldTable {
     /// `class << 16 | folded character`.
@@ -89,9 +90,11 @@ pub(super) struct FoldTable {
     how: How,
 }
 
-/// Letters, marks and signs end here, then come the scripts of East Asia: a larger table would take longer to build than a
-/// few articles to answer.
-const CELLS: usize = 0x3000;
+/// Dashes, quotes, joiners and signs. A larger table would take longer to build than a few articles to answer.
+const MARKS: usize = 0x2000;
+const MARKS_END: usize = 0x2100;
+/// Characters of the table.
+const CELLS: usize = SHORT_CODES + MARKS_END - MARKS;
 /// Characters of one or two bytes in UTF-8.
 const SHORT_CODES: usize = 0x800;
 
@@ -129,9 +132,10 @@ impl FoldTable {
             (classify(c) as u32) << 16 | (fold_letter(c, how) as u32).min(0xFFFF)
         };
         let mut cells = Box::new([0; CELLS]);
-        (0..)
+        (0..SHORT_CODES)
+            .chain(MARKS..MARKS_END)
             .zip(cells.iter_mut())
-            .for_each(|(code, slot)| *slot = cell(code));
+            .for_each(|(code, slot)| *slot = cell(code as u32));
         let mut table = FoldTable {
             cells,
             ascii: [0; 256],
@@ -197,7 +201,13 @@ impl FoldTable {
     /// Class and folded form of one character.
     #[inline(always)]
     pub(super) fn get(&self, c: char) -> (Class, char) {
-        match self.cells.get(c as usize) {
+        let code = c as usize;
+        let at = match code {
+            0..SHORT_CODES => code,
+            MARKS..MARKS_END => code - MARKS + SHORT_CODES,
+            _ => CELLS,
+        };
+        match self.cells.get(at) {
             Some(&cell) => (
                 CLASSES[(cell >> 16) as usize],
                 char::from_u32(cell & 0xFFFF).unwrap_or(c),
@@ -330,17 +340,43 @@ fn without_diacritic(c: char) -> char {
 /// Letters and digits only, folded and lower-cased, nothing between them: what lines and phrases are compared by.
 pub(crate) fn squeeze(text: &str, out: &mut String) {
     let table = FoldTable::of(Lang::Other);
-    for c in text.chars() {
-        match table.get(c) {
-            (Class::Letter | Class::Digit, 'ı') => out.push('i'),
-            (Class::Letter | Class::Digit, folded) => out.push(folded),
-            (Class::Compat, _) => decompose_compatible(c, |part| {
-                let (class, folded) = table.get(part);
-                if matches!(class, Class::Letter | Class::Digit) {
-                    out.push(folded);
-                }
-            }),
-            _ => {}
+    let bytes = text.as_bytes();
+    out.reserve(text.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let settled = table.settled(bytes, at);
+        // All of a text but its spaces, marks and capitals.
+        let run = text.get(at..at + settled).unwrap_or("");
+        if run.contains(DOTLESS) {
+            out.extend(run.chars().map(dotted));
+        } else {
+            out.push_str(run);
         }
+        at += settled;
+        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+            break;
+        };
+        at += c.len_utf8();
+        squeeze_one(c, table, out);
+    }
+}
+
+/// Turkish writes a name with it where others write `i`.
+const DOTLESS: char = 'ı';
+
+fn dotted(c: char) -> char {
+    if c == DOTLESS { 'i' } else { c }
+}
+
+fn squeeze_one(c: char, table: &FoldTable, out: &mut String) {
+    match table.get(c) {
+        (Class::Letter | Class::Digit, folded) => out.push(dotted(folded)),
+        (Class::Compat, _) => decompose_compatible(c, |part| {
+            let (class, folded) = table.get(part);
+            if matches!(class, Class::Letter | Class::Digit) {
+                out.push(folded);
+            }
+        }),
+        _ => {}
     }
 }

@@ -1,7 +1,8 @@
 //! Which of the six languages a text is written in.
 
-use std::{collections::HashMap, fmt, ops::Range, str::FromStr, sync::OnceLock};
+use std::{fmt, ops::Range, str::FromStr, sync::OnceLock};
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -109,7 +110,7 @@ pub(crate) fn common_word_share(text: &str) -> f32 {
         .filter(|word| !word.is_empty())
     {
         words += 1;
-        for index in common_words()
+        for (index, _) in common_words()
             .get(word.to_lowercase().as_str())
             .into_iter()
             .flatten()
@@ -176,25 +177,29 @@ const LETTERS_WITHOUT_SCHWA: u32 = 40;
 
 impl Evidence {
     fn read(&mut self, text: &str) {
-        let table = FoldTable::of(Lang::Other);
         let mut word = String::new();
         let text = head(text, SAMPLE_BYTES.saturating_sub(self.bytes));
         self.bytes += text.len();
         for c in text.chars() {
-            let class = table.get(c).0;
-            if matches!(class, Class::Letter | Class::Compat) {
-                self.letter(c);
-                word.extend(c.to_lowercase());
-            } else if !matches!(
-                class,
-                Class::Mark | Class::Joiner | Class::Tatweel | Class::Combining
-            ) {
-                if !word.is_empty() {
-                    self.word(&word);
-                    word.clear();
+            let owned;
+            let seen = match sights().get(c as usize) {
+                Some(sight) => sight,
+                None => {
+                    owned = Sight::of(c);
+                    &owned
                 }
-                if class == Class::Newline {
-                    self.end_paragraph();
+            };
+            match seen.role {
+                Role::Letter => self.letter(c, seen, &mut word),
+                Role::Inside => {}
+                Role::Parts | Role::Newline => {
+                    if !word.is_empty() {
+                        self.word(&word);
+                        word.clear();
+                    }
+                    if seen.role == Role::Newline {
+                        self.end_paragraph();
+                    }
                 }
             }
         }
@@ -234,38 +239,43 @@ impl Evidence {
     }
 
     /// Counts a vote for one language, or for several.
-    fn vote(&mut self, votes: impl Iterator<Item = (usize, f32)> + Clone) {
-        let group = |(index, _): (usize, f32)| GROUP[index];
-        let mut groups = votes.clone().map(group);
-        if let Some(first) = groups.next()
-            && groups.all(|group| group == first)
-        {
-            let most = votes.clone().map(|(_, weight)| weight).fold(0.0, f32::max);
-            self.paragraph[first] += most;
+    fn vote(&mut self, votes: &[(usize, f32)]) {
+        let Some((first, others)) = votes.split_first() else {
+            return;
+        };
+        let group = GROUP[first.0];
+        if others.iter().all(|(index, _)| GROUP[*index] == group) {
+            let most = votes.iter().map(|(_, weight)| *weight).fold(0.0, f32::max);
+            self.paragraph[group] += most;
         }
-        votes.for_each(|(index, weight)| self.votes[index] += weight);
+        votes
+            .iter()
+            .for_each(|(index, weight)| self.votes[*index] += weight);
     }
 
-    fn letter(&mut self, c: char) {
-        match c {
-            'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | 'ə' => self.latin += 1,
-            '\u{400}'..='\u{52F}' => self.cyrillic += 1,
-            '\u{600}'..='\u{6FF}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' => {
-                self.arabic += 1
-            }
-            _ => self.other += 1,
+    fn letter(&mut self, c: char, seen: &Sight, word: &mut String) {
+        match seen.script {
+            Script::Latin => self.latin += 1,
+            Script::Cyrillic => self.cyrillic += 1,
+            Script::Arabic => self.arabic += 1,
+            Script::Other => self.other += 1,
         }
         self.schwa += u32::from(matches!(c, 'ə' | 'Ə'));
         self.x_or_q += u32::from(matches!(c, 'q' | 'Q' | 'x' | 'X'));
-        self.vote(letter_votes(c).iter().copied());
+        self.vote(seen.votes);
+        match seen.lower {
+            Some(small) => word.push(small),
+            None => word.extend(c.to_lowercase()),
+        }
     }
 
     fn word(&mut self, word: &str) {
         if word.starts_with("ال") && word.len() > 8 {
-            self.vote([(1, 1.0)].into_iter());
+            self.vote(&[(1, 1.0)]);
         }
-        let speakers = common_words().get(word).into_iter().flatten();
-        self.vote(speakers.map(|index| (*index, 2.0)));
+        if let Some(votes) = common_words().get(word) {
+            self.vote(votes);
+        }
     }
 
     fn decide(&mut self, sample: &str) -> LangGuess {
@@ -338,6 +348,65 @@ fn share(part: u32, whole: u32) -> f32 {
     }
 }
 
+/// What one character does to the evidence.
+#[derive(Debug, Clone, Copy)]
+struct Sight {
+    role: Role,
+    script: Script,
+    /// Its lower case, where that is one character.
+    lower: Option<char>,
+    votes: &'static [(usize, f32)],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Letter,
+    /// Neither a letter nor the end of a word.
+    Inside,
+    Parts,
+    Newline,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Script {
+    Latin,
+    Cyrillic,
+    Arabic,
+    Other,
+}
+
+impl Sight {
+    fn of(c: char) -> Self {
+        let role = match FoldTable::of(Lang::Other).get(c).0 {
+            Class::Letter | Class::Compat => Role::Letter,
+            Class::Mark | Class::Joiner | Class::Tatweel | Class::Combining => Role::Inside,
+            Class::Newline => Role::Newline,
+            _ => Role::Parts,
+        };
+        let script = match c {
+            'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | 'ə' => Script::Latin,
+            '\u{400}'..='\u{52F}' => Script::Cyrillic,
+            '\u{600}'..='\u{6FF}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' => {
+                Script::Arabic
+            }
+            _ => Script::Other,
+        };
+        let mut lower = c.to_lowercase();
+        Self {
+            role,
+            script,
+            lower: lower.next().filter(|_| lower.next().is_none()),
+            votes: letter_votes(c),
+        }
+    }
+}
+
+/// The sights of all characters of one and two bytes.
+fn sights() -> &'static [Sight] {
+    static SIGHTS: OnceLock<Vec<Sight>> = OnceLock::new();
+    SIGHTS.get_or_init(|| ('\0'..'\u{800}').map(Sight::of).collect())
+}
+
 /// Letters that only some of the candidates of a script use.
 fn letter_votes(c: char) -> &'static [(usize, f32)] {
     match c {
@@ -362,11 +431,17 @@ fn letter_votes(c: char) -> &'static [(usize, f32)] {
     }
 }
 
+/// Weight of a common word.
+const COMMON: f32 = 2.0;
+
+/// A word's votes.
+type Votes = Vec<(usize, f32)>;
+
 /// Commonest function words and whose they are, as indices of [`Lang::ALL`]; from `data/text/v1/common_words.tsv`.
-fn common_words() -> &'static HashMap<&'static str, Vec<usize>> {
-    static WORDS: OnceLock<HashMap<&'static str, Vec<usize>>> = OnceLock::new();
+fn common_words() -> &'static FxHashMap<&'static str, Votes> {
+    static WORDS: OnceLock<FxHashMap<&'static str, Votes>> = OnceLock::new();
     WORDS.get_or_init(|| {
-        let mut map: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        let mut map: FxHashMap<&'static str, Votes> = FxHashMap::default();
         for (code, words) in include_str!("../../data/text/v1/common_words.tsv")
             .lines()
             .filter_map(|line| line.split_once('\t'))
@@ -377,7 +452,7 @@ fn common_words() -> &'static HashMap<&'static str, Vec<usize>> {
                 .unwrap_or(OTHER);
             words
                 .split_whitespace()
-                .for_each(|word| map.entry(word).or_default().push(index));
+                .for_each(|word| map.entry(word).or_default().push((index, COMMON)));
         }
         map
     })

@@ -14,6 +14,7 @@ mod mask;
 mod scan;
 mod spec;
 mod stem;
+mod words;
 
 use std::ops::Range;
 
@@ -32,6 +33,9 @@ pub struct Token<'t> {
     pub key: &'t str,
     /// The key without its inflection (light stem); equal to `key` where no stemmer applies. Feeds the word block.
     pub stem: &'t str,
+    /// Number of this key and stem in the [`Scratch`]: the same for the same word until the scratch forgets its words, which
+    /// it does between texts only.
+    pub word: u32,
     /// Where the token stands in the article as read, in bytes.
     pub bytes: Range<usize>,
     /// Running number; it skips one at every sentence end and paragraph, so n-grams never cross them.

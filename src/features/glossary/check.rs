@@ -12,7 +12,7 @@ use crate::text::{Analyzer, Lang};
 
 use super::affixes::Affixes;
 use super::form::{Form, FormId, FormWord, forms_of};
-use super::matcher::{Hit, Matcher};
+use super::matcher::{Hit, Matcher, Openings};
 use super::{Glossary, GlossaryFile, GlossaryRow};
 
 /// Shortest stem, in letters, that needs no note.
@@ -125,7 +125,7 @@ pub fn check_forms(files: &[GlossaryFile], analyzer: &Analyzer) -> Vec<GlossaryF
         ));
     }
     let words = Words::new(&forms);
-    let mut buffers = (TokenBuffer::default(), Vec::new());
+    let mut buffers = Default::default();
     for form in &forms {
         let text = form_text(&rows, form.id);
         let plain: String = text.chars().filter(|c| !matches!(c, '*' | '=')).collect();
@@ -303,7 +303,7 @@ fn own_words(
     (matcher, forms): (&Matcher, &[Form]),
     analyzer: &Analyzer,
     (form, plain): (&Form, &str),
-    (tokens, hits): &mut (TokenBuffer, Vec<Hit>),
+    (tokens, openings, hits): &mut (TokenBuffer, Openings, Vec<Hit>),
     findings: &mut Vec<GlossaryFinding>,
 ) {
     let all = 0..plain.len();
@@ -314,7 +314,7 @@ fn own_words(
         mixed: false,
     };
     tokens.fill(analyzer, document.text, &document.kept, document.lang);
-    matcher.find(tokens, hits, |_| true);
+    matcher.find(tokens, openings, hits);
     let Some(hit) = hits
         .first()
         .filter(|hit| hit.tokens.len() >= form.words().len())

@@ -142,6 +142,16 @@ impl Compiled {
         }
     }
 
+    /// The first two bytes of a word, for a first look; none of a shorter word.
+    pub(super) fn head(&self, word: usize) -> Option<[u8; 2]> {
+        self.words.bytes(word).first_chunk().copied()
+    }
+
+    /// True where two words are the same, marks included.
+    pub(super) fn same_word(&self, a: usize, b: usize) -> bool {
+        self.word_marks[a] == self.word_marks[b] && self.words.bytes(a) == self.words.bytes(b)
+    }
+
     /// Bytes of all words of a form.
     pub(super) fn bytes(&self, form: u32) -> u32 {
         let (words, ends) = (self.words(form), &*self.words.ends);

@@ -16,7 +16,6 @@ use super::Glossary;
 use super::affixes::Affixes;
 use super::compiled::Compiled;
 use super::form::{Form, FormId};
-use super::trie::Walks;
 
 /// A concept found in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +38,19 @@ pub(crate) struct Aggregate {
 /// What decides between two forms that fit at one word, the higher first: words, bytes, exact words, words found just
 /// as the form has them, words without star.
 type Rank = (u32, u32, u32, u32, u32);
+
+/// The forms whose first word fits a word met before, by language: words repeat, and most begin nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Openings([OpeningsOf; 6]);
+
+#[derive(Debug, Default)]
+struct OpeningsOf {
+    /// Of the numbers of words.
+    generation: u64,
+    /// Where the forms of each word stand in `forms`, longest first; none for a word not looked at yet.
+    of_word: Vec<Option<(u32, u32)>>,
+    forms: Vec<u32>,
+}
 
 /// A compiled glossary and what may surround its forms.
 #[derive(Debug)]
@@ -163,32 +175,30 @@ impl Matcher {
     fn read(&self, analyzer: &Analyzer, document: &Document<'_>) -> (TokenBuffer, Vec<Hit>) {
         let (mut tokens, mut hits) = (TokenBuffer::default(), Vec::new());
         tokens.fill(analyzer, document.text, &document.kept, document.lang);
-        self.find(&tokens, &mut hits, |_| true);
+        self.find(&tokens, &mut Openings::default(), &mut hits);
         (tokens, hits)
     }
 
     /// Fills `hits` with the concepts of a document, in text order: from left to right the best form of each token that
-    /// no hit covers yet. `may_begin` may say no of a token where [`Matcher::may_begin`] does.
-    pub(crate) fn find(
-        &self,
-        tokens: &TokenBuffer,
-        hits: &mut Vec<Hit>,
-        may_begin: impl Fn(usize) -> bool,
-    ) {
+    /// no hit covers yet. `openings` must have served no other glossary.
+    pub(crate) fn find(&self, tokens: &TokenBuffer, openings: &mut Openings, hits: &mut Vec<Hit>) {
         hits.clear();
         let Some(lang) = Lang::ALL.iter().position(|l| Some(*l) == tokens.lang) else {
             return;
         };
-        let walks = self.compiled.trie.walks();
+        let openings = &mut openings.0[lang];
+        openings.begin(tokens.generation());
         let mut next = 0;
         while next < tokens.len() {
             let token = next;
             next += 1;
-            if !may_begin(token) {
+            if tokens.masked(token) {
                 continue;
             }
-            let best = self.best(walks, tokens, token, lang);
-            if let Some((_, form)) = best {
+            let forms = openings.of(tokens.word(token), |forms| {
+                self.begin_with(tokens.key(token), lang, forms);
+            });
+            if let Some(form) = self.best(forms, tokens, token, lang) {
                 next = token + self.compiled.words(form).len();
                 hits.push(Hit {
                     concept: self.compiled.id(form).concept,
@@ -199,76 +209,85 @@ impl Matcher {
         }
     }
 
-    /// False where no form begins with this word, whatever follows.
-    pub(crate) fn may_begin(&self, lang: Lang, key: &str) -> bool {
-        let Some(lang) = Lang::ALL.iter().position(|l| *l == lang) else {
-            return false;
-        };
+    /// Adds the forms whose first word fits `key` to `forms`, the longest first. A form begins where the article ends, or
+    /// behind a proclitic.
+    fn begin_with(&self, key: &str, lang: usize, forms: &mut Vec<u32>) {
         let (affixes, walks) = (&self.affixes[lang], self.compiled.trie.walks());
-        let word = affixes.strip_article(key);
-        let mut starts = std::iter::once(word).chain(affixes.behind_proclitics(word));
-        starts.any(|start| {
-            let mut found = false;
-            walks.prefixes(lang, start, |_| found = true);
-            found
-        })
-    }
-
-    /// The best form that begins at a token. A form begins where the article ends, or behind a proclitic.
-    fn best(
-        &self,
-        walks: Walks<'_>,
-        tokens: &TokenBuffer,
-        token: usize,
-        lang: usize,
-    ) -> Option<(Rank, u32)> {
-        if tokens.masked(token) {
-            return None;
-        }
-        let affixes = &self.affixes[lang];
-        let word = affixes.strip_article(tokens.key(token));
-        let mut best = None;
+        let (first, word) = (forms.len(), affixes.strip_article(key));
         for start in std::iter::once(word).chain(affixes.behind_proclitics(word)) {
-            walks.prefixes(lang, start, |forms| {
-                self.longest(forms, tokens, token, lang, &mut best);
+            walks.prefixes(lang, start, |of_pattern| {
+                // Many phrases begin with the same word.
+                let mut before = None;
+                forms.extend(of_pattern.iter().filter(|&&form| {
+                    let word = self.compiled.words(form).start;
+                    let known = before.filter(|(other, _)| self.compiled.same_word(*other, word));
+                    let fits = known.map_or_else(
+                        || self.compiled.word(word).fits(affixes, key),
+                        |(_, fits)| fits,
+                    );
+                    before = Some((word, fits));
+                    fits
+                }));
             });
         }
-        best
+        forms[first..].sort_by_key(|&form| std::cmp::Reverse(self.length(form)));
     }
 
-    /// Puts the best of the longest forms that fit into `best`; `forms` are those of one pattern, longest first.
-    fn longest(
-        &self,
-        forms: &[u32],
-        tokens: &TokenBuffer,
-        token: usize,
-        lang: usize,
-        best: &mut Option<(Rank, u32)>,
-    ) {
-        let mut longest = None;
-        for &form in forms
-            .iter()
-            .filter(|&&form| self.fits(form, tokens, token, lang))
-        {
-            let length = (self.compiled.words(form).len(), self.compiled.bytes(form));
-            if longest.is_some_and(|longest| length < longest) {
+    /// Words and bytes of a form.
+    fn length(&self, form: u32) -> (u32, u32) {
+        let words = self.compiled.words(form).len() as u32;
+        (words, self.compiled.bytes(form))
+    }
+
+    /// The best of the forms that fit at a token; `forms` are those whose first word does, longest first.
+    fn best(&self, forms: &[u32], tokens: &TokenBuffer, token: usize, lang: usize) -> Option<u32> {
+        let mut best: Option<(Rank, u32)> = None;
+        let mut heads = None;
+        for &form in forms {
+            let words = self.compiled.words(form);
+            if words.len() > 1 {
+                let heads = heads.get_or_insert_with(|| self.heads(tokens, token + 1, lang));
+                let head = self.compiled.head(words.start + 1);
+                if !head.is_none_or(|head| heads.contains(&head)) {
+                    continue;
+                }
+            }
+            let length = self.length(form);
+            if best.is_some_and(|(rank, _)| length < (rank.0, rank.1)) {
                 break;
             }
-            longest = Some(length);
-            let rank = self.rank(form, tokens, token, lang);
-            if best.is_none_or(|(other, _)| rank > other) {
-                *best = Some((rank, form));
+            if self.goes_on(form, tokens, token, lang) {
+                let rank = self.rank(form, tokens, token, lang);
+                if best.is_none_or(|(other, _)| rank > other) {
+                    best = Some((rank, form));
+                }
             }
         }
+        best.map(|(_, form)| form)
     }
 
-    /// Checks every word of `form` against the tokens from `first` on.
-    fn fits(&self, form: u32, tokens: &TokenBuffer, first: usize, lang: usize) -> bool {
+    /// The first two bytes of everything a word of a form may meet in a token: the whole, what its article leaves, what stands
+    /// behind its proclitics. None where no phrase goes on there.
+    fn heads(&self, tokens: &TokenBuffer, token: usize, lang: usize) -> Vec<[u8; 2]> {
+        if token >= tokens.len() || !tokens.adjacent(token - 1) {
+            return Vec::new();
+        }
+        let (affixes, key) = (&self.affixes[lang], tokens.key(token));
+        let word = affixes.strip_article(key);
+        let starts = [key, word].into_iter();
+        let starts = starts.chain(affixes.behind_proclitics(word));
+        starts
+            .filter_map(|start| start.as_bytes().first_chunk().copied())
+            .collect()
+    }
+
+    /// Checks the words of `form` behind the first against the tokens behind `first`.
+    fn goes_on(&self, form: u32, tokens: &TokenBuffer, first: usize, lang: usize) -> bool {
         let (affixes, words) = (&self.affixes[lang], self.compiled.words(form));
         first + words.len() <= tokens.len()
-            && (first..first + words.len() - 1).all(|i| tokens.adjacent(i))
-            && (first..).zip(words).all(|(token, word)| {
-                !tokens.masked(token) && self.compiled.word(word).fits(affixes, tokens.key(token))
+            && (first..).zip(words).skip(1).all(|(token, word)| {
+                tokens.adjacent(token - 1)
+                    && self.compiled.word(word).fits(affixes, tokens.key(token))
             })
     }
 
@@ -283,5 +302,30 @@ impl Matcher {
             rank.4 += u32::from(!word.star);
         }
         rank
+    }
+}
+
+impl OpeningsOf {
+    /// Forgets all words where their numbers mean others.
+    fn begin(&mut self, generation: u64) {
+        if self.generation != generation {
+            self.generation = generation;
+            self.of_word.clear();
+            self.forms.clear();
+        }
+    }
+
+    /// The forms of a word; `look` finds those of one not looked at yet.
+    fn of(&mut self, word: u32, look: impl FnOnce(&mut Vec<u32>)) -> &[u32] {
+        let word = word as usize;
+        if self.of_word.len() <= word {
+            self.of_word.resize(word + 1, None);
+        }
+        let (start, end) = *self.of_word[word].get_or_insert_with(|| {
+            let start = self.forms.len() as u32;
+            look(&mut self.forms);
+            (start, self.forms.len() as u32)
+        });
+        &self.forms[start as usize..end as usize]
     }
 }

@@ -21,6 +21,7 @@ pub use check::{FormUse, GlossaryFinding, Severity, check_forms, check_use};
 pub(crate) use compiled::Compiled;
 pub use file::{GlossaryFile, GlossaryRow};
 pub use form::FormId;
+pub(crate) use matcher::Openings;
 pub use matcher::{Hit, Matcher};
 pub(crate) use trie::Trie;
 
