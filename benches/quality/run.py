@@ -263,7 +263,7 @@ SETS = {
 def stripped(text):
     """Without headers, quoted lines and signature, as scikit-learn's fetch_20newsgroups(remove=...)."""
     _, _, text = text.partition("\n\n")
-    quoted = re.compile(r"(writes in|writes:|wrote:|says:|said:|^In article|^Quoted from|^\\||^>)")
+    quoted = re.compile(r"(writes in|writes:|wrote:|says:|said:|^In article|^Quoted from|^\||^>)")
     lines = [line for line in text.split("\n") if not quoted.search(line)]
     lines = "\n".join(lines).strip().split("\n")
     rules = [i for i, line in enumerate(lines) if not line.strip().strip("-")]

@@ -154,7 +154,7 @@ impl Pipeline {
             false => Trace::new(answering, document, seen, &row).evidence(&given),
         };
         let mut flags = flags(article, document);
-        if !std::ptr::eq(answering, self) {
+        if self.untrained(document.lang) {
             flags.push("untrained_language".to_owned());
         }
         let pairs = answering.heads.iter().zip(&tasks);

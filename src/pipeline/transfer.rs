@@ -42,7 +42,7 @@ impl Transfer {
         config: &TrainConfig,
         progress: Progress<'_>,
     ) -> Result<Option<Self>, PipelineError> {
-        let languages = own.statistics().map_or_else(Vec::new, lacking);
+        let languages = own.untrained_languages();
         let chosen = config.blocks.is_some() || config.family == Some(Family::Majority);
         if languages.is_empty() || chosen || !reads_words(own) || !has_concepts(own) {
             return Ok(None);
@@ -70,6 +70,17 @@ impl Pipeline {
             .map_or(self, |transfer| &transfer.pipeline)
     }
 
+    /// The training articles hold none or next to none in `lang`, one of the six: the answer rests on what languages share.
+    pub(crate) fn untrained(&self, lang: Lang) -> bool {
+        self.statistics().is_some_and(|s| lacks(s, lang))
+    }
+
+    /// Languages of the six that its training articles lack.
+    #[must_use]
+    pub fn untrained_languages(&self) -> Vec<Lang> {
+        self.statistics().map_or_else(Vec::new, lacking)
+    }
+
     /// Languages that its training articles lack, and the model that answers them from concepts alone.
     #[must_use]
     pub fn transfer(&self) -> Option<(&[Lang], &Self)> {
@@ -80,10 +91,14 @@ impl Pipeline {
 
 /// Languages of the glossary that the training articles lack.
 fn lacking(statistics: &Statistics) -> Vec<Lang> {
+    let all = Lang::ALL.into_iter();
+    all.filter(|&lang| lacks(statistics, lang)).collect()
+}
+
+fn lacks(statistics: &Statistics, lang: Lang) -> bool {
     let enough = KNOWN.min(KNOWN_SHARE * statistics.articles as f64);
-    let seen = |lang: &Lang| statistics.languages.get(lang.code()).map_or(0, |n| *n);
-    let lacks = |lang: &Lang| (seen(lang) as f64) < enough;
-    Lang::ALL.into_iter().filter(lacks).collect()
+    let seen = statistics.languages.get(lang.code()).map_or(0, |n| *n);
+    Lang::ALL.contains(&lang) && (seen as f64) < enough
 }
 
 /// Any task's answer rests on words or characters.

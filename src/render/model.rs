@@ -41,7 +41,7 @@ pub fn model_card(
             let _ = writeln!(card, "\nThe search for settings was {search}.");
         }
     }
-    card.push_str(&transfer_sentence(pipeline));
+    card.push_str(&untrained_sentence(pipeline));
     card.push_str("\nHow the numbers were made: out-of-fold, each article scored by a model that never saw it, and each cut chosen on the other folds. docs/metrics.md has every formula.\n");
     card
 }
@@ -171,22 +171,26 @@ pub fn model_text(pipeline: &Pipeline, digest: &str, bytes: u64, top: usize) -> 
             let _ = writeln!(text, "    {}", terms.join("  "));
         }
     }
-    text.push_str(&transfer_sentence(pipeline));
+    text.push_str(&untrained_sentence(pipeline));
     text
 }
 
-/// Which languages are answered from concepts alone; empty where none is.
-fn transfer_sentence(pipeline: &Pipeline) -> String {
-    let Some((languages, model)) = pipeline.transfer() else {
+/// Which languages the training articles lack and who answers them; empty where none.
+fn untrained_sentence(pipeline: &Pipeline) -> String {
+    let languages = pipeline.untrained_languages();
+    if languages.is_empty() {
         return String::new();
-    };
+    }
     let languages: Vec<&str> = languages.iter().map(|lang| lang.code()).collect();
     let mut text = format!(
-        "\n{}: no or next to no training articles; answered from glossary concepts alone, and flagged \"untrained_language\".\n",
+        "\n{}: no or next to no training articles; flagged \"untrained_language\".\n",
         languages.join(", ")
     );
-    for head in model.heads() {
-        let _ = writeln!(text, "  {}: {}", head.task.name, head_sentence(head));
+    if let Some((_, model)) = pipeline.transfer() {
+        text.push_str("Answered by a second model, from glossary concepts alone.\n");
+        for head in model.heads() {
+            let _ = writeln!(text, "  {}: {}", head.task.name, head_sentence(head));
+        }
     }
     text
 }
