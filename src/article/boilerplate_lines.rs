@@ -10,7 +10,7 @@ const TITLE_WORDS: usize = 25;
 const LEAST_TITLE_WORDS: usize = 3;
 
 /// Words of a line are counted up to here: no rule tells longer lines apart.
-const COUNTED_WORDS: usize = 40;
+const COUNTED_WORDS: usize = 31;
 
 /// A line that is not blank.
 #[derive(Debug)]

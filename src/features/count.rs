@@ -300,16 +300,18 @@ impl Counter<'_> {
 }
 
 impl Occurrences {
-    /// Hash of the stem of a token as a term.
-    pub(super) fn stem_hash(&self, token: usize) -> u64 {
-        let lang = self.tokens.lang.unwrap_or(Lang::Other);
+    /// Column of the stem of a token, if it has one; none where the token was not looked up.
+    pub(super) fn single(&self, token: usize) -> Option<Option<u32>> {
+        let lang = self.tokens.lang?;
         let words = &self.words[lang as usize].of_word;
-        let word = words.get(self.tokens.word(token) as usize);
-        match word {
-            Some(Some(word)) => word.stem.finish(),
-            _ => hash_term(Block::Words as u8, self.tokens.stem(token)),
-        }
+        let word = words.get(self.tokens.word(token) as usize)?;
+        word.map(|word| word.alone)
     }
+}
+
+/// Hash of a stem as a term.
+pub(super) fn stem_hash(stem: &str) -> u64 {
+    hash_term(Block::Words as u8, stem)
 }
 
 impl WordTerms {

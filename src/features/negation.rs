@@ -53,7 +53,10 @@ impl Negation {
             return false;
         };
         let rules = &self.0[lang];
-        let is = |signs: &[Sign], i: usize| signs.iter().any(|s| s.fits(tokens.key(i)));
+        let is = |signs: &[Sign], i: usize| {
+            let key = tokens.key(i);
+            signs.iter().any(|sign| sign.fits(key))
+        };
         let first = hit.start.saturating_sub(BEFORE);
         let mut before = (first..hit.start).rev().take_while(|&i| tokens.adjacent(i));
         let last = (hit.end + AFTER).min(tokens.len());

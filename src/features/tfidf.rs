@@ -19,7 +19,7 @@ use rustc_hash::FxBuildHasher;
 use crate::mapped::Array;
 use crate::text::Analyzer;
 
-use super::count::{Counter, Document, Occurrences};
+use super::count::{Counter, Document, Occurrences, stem_hash};
 
 use super::negation::Negation;
 use super::tokens::TokenBuffer;
@@ -461,8 +461,9 @@ impl TfIdf {
     }
 
     /// What the words of the document in `seen` say about it; a word whose idf is `unknown_from` or more counts as
-    /// unknown (infinity for new articles, [`Self::rarest`] for those of the training).
-    pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32) -> Wording {
+    /// unknown (infinity for new articles, [`Self::rarest`] for those of the training). `own` where this featurizer has
+    /// made its row, so that the columns of the words are known.
+    pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32, own: bool) -> Wording {
         let (mut words, mut unknown) = (0, 0);
         let (slots, idf) = (self.vocabulary.slots(), self.idf.values());
         let tokens = &seen.tokens;
@@ -471,7 +472,9 @@ impl TfIdf {
             keys.extend_from_slice(tokens.key(i).as_bytes());
             keys.push(0);
             if !tokens.masked(i) {
-                let idf = slots.column(seen.stem_hash(i)).map(|c| idf[c as usize]);
+                let known = seen.single(i).filter(|_| own);
+                let column = known.unwrap_or_else(|| slots.column(stem_hash(tokens.stem(i))));
+                let idf = column.map(|column| idf[column as usize]);
                 words += 1;
                 unknown += u32::from(idf.is_none_or(|idf| idf >= unknown_from));
             }

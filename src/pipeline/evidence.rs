@@ -114,6 +114,7 @@ impl<'a> Trace<'a> {
     fn lay_groups(&mut self) {
         let mut grouping = Grouping::new(self.document, self.concepts());
         grouping.of_token.resize(self.seen.tokens.len(), None);
+        grouping.of_words.reserve(self.seen.tokens.len());
         let places = self.seen.known.places();
         self.group_of = places
             .map(|(tokens, _)| grouping.group(&tokens, || self.bytes(&tokens)))

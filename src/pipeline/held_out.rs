@@ -76,7 +76,7 @@ impl Pipeline {
         let wording = |document: &Document<'_>| {
             let mut seen = Occurrences::default();
             self.tfidf.row(document, &mut seen);
-            self.tfidf.wording(&seen, rarest)
+            self.tfidf.wording(&seen, rarest, true)
         };
         let wordings: Vec<_> = documents.par_iter().map(wording).collect();
         for (document, wording) in documents.iter().zip(&wordings) {

@@ -143,7 +143,8 @@ impl Pipeline {
     ) -> Prediction {
         let answering = self.answering(document.lang);
         let row = answering.tfidf.row(document, seen);
-        let wording = self.tfidf.wording(seen, f32::INFINITY);
+        let own = std::ptr::eq(answering, self);
+        let wording = self.tfidf.wording(seen, f32::INFINITY, own);
         let scores = answering.scores(&row);
         let tasks: Vec<TaskPrediction> = (0..answering.heads.len())
             .map(|h| task_prediction(&answering.heads[h], &scores[answering.outputs(h)]))

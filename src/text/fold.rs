@@ -342,12 +342,13 @@ pub(crate) fn squeeze(text: &str, out: &mut String) {
     let table = FoldTable::of(Lang::Other);
     let bytes = text.as_bytes();
     out.reserve(text.len());
+    let dotless = memchr::memchr(DOTLESS_LEAD, bytes).is_some();
     let mut at = 0;
     while at < bytes.len() {
         let settled = table.settled(bytes, at);
         // All of a text but its spaces, marks and capitals.
         let run = text.get(at..at + settled).unwrap_or("");
-        if run.contains(DOTLESS) {
+        if dotless {
             out.extend(run.chars().map(dotted));
         } else {
             out.push_str(run);
@@ -363,6 +364,8 @@ pub(crate) fn squeeze(text: &str, out: &mut String) {
 
 /// Turkish writes a name with it where others write `i`.
 const DOTLESS: char = 'ı';
+/// Its first byte.
+const DOTLESS_LEAD: u8 = 0xC4;
 
 fn dotted(c: char) -> char {
     if c == DOTLESS { 'i' } else { c }

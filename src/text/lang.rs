@@ -180,9 +180,10 @@ impl Evidence {
         let mut word = String::new();
         let text = head(text, SAMPLE_BYTES.saturating_sub(self.bytes));
         self.bytes += text.len();
+        let sights = sights();
         for c in text.chars() {
             let owned;
-            let seen = match sights().get(c as usize) {
+            let seen = match sights.get(c as usize) {
                 Some(sight) => sight,
                 None => {
                     owned = Sight::of(c);
@@ -262,7 +263,9 @@ impl Evidence {
         }
         self.schwa += u32::from(matches!(c, 'ə' | 'Ə'));
         self.x_or_q += u32::from(matches!(c, 'q' | 'Q' | 'x' | 'X'));
-        self.vote(seen.votes);
+        if !seen.votes.is_empty() {
+            self.vote(seen.votes);
+        }
         match seen.lower {
             Some(small) => word.push(small),
             None => word.extend(c.to_lowercase()),

@@ -34,6 +34,39 @@ pub(crate) struct Compiled {
     pub(crate) trie: Trie,
 }
 
+/// The words of all forms, taken once for many looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FirstWords<'c> {
+    form_ends: &'c [u32],
+    word_ends: &'c [u32],
+    text: &'c [u8],
+    marks: &'c [u8],
+}
+
+impl<'c> FirstWords<'c> {
+    /// Number of the first word of a form.
+    #[inline]
+    pub(super) fn of(self, form: u32) -> usize {
+        start(self.form_ends, form as usize)
+    }
+
+    /// Bytes and marks of a word: two words are the same where these are.
+    #[inline]
+    pub(super) fn key(self, word: usize) -> (&'c [u8], u8) {
+        let end = self.word_ends[word] as usize;
+        (
+            &self.text[start(self.word_ends, word)..end],
+            self.marks[word],
+        )
+    }
+}
+
+/// Where the part `i` of an array begins whose parts end at `ends`.
+#[inline]
+fn start(ends: &[u32], i: usize) -> usize {
+    i.checked_sub(1).map_or(0, |before| ends[before] as usize)
+}
+
 /// What is wrong with a compiled glossary: which array, expected, found.
 pub(super) type Fault = (&'static str, String, String);
 
@@ -147,9 +180,13 @@ impl Compiled {
         self.words.bytes(word).first_chunk().copied()
     }
 
-    /// True where two words are the same, marks included.
-    pub(super) fn same_word(&self, a: usize, b: usize) -> bool {
-        self.word_marks[a] == self.word_marks[b] && self.words.bytes(a) == self.words.bytes(b)
+    pub(super) fn first_words(&self) -> FirstWords<'_> {
+        FirstWords {
+            form_ends: &self.form_ends,
+            word_ends: &self.words.ends,
+            text: &self.words.text,
+            marks: &self.word_marks,
+        }
     }
 
     /// Bytes of all words of a form.

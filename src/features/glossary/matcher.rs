@@ -5,6 +5,7 @@
 //! at one word the longest phrase wins, then the longest form, then the exact one, then the one found letter by letter,
 //! then the one without a star; hits do not overlap.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -49,7 +50,17 @@ struct OpeningsOf {
     generation: u64,
     /// Where the forms of each word stand in `forms`, longest first; none for a word not looked at yet.
     of_word: Vec<Option<(u32, u32)>>,
-    forms: Vec<u32>,
+    forms: Vec<Opening>,
+}
+
+/// A form whose first word fits.
+#[derive(Debug, Clone, Copy)]
+struct Opening {
+    form: u32,
+    /// Rank as far as the first word says.
+    rank: Rank,
+    /// The first two bytes of its second word, where it has them.
+    head: Option<[u8; 2]>,
 }
 
 /// A compiled glossary and what may surround its forms.
@@ -209,58 +220,84 @@ impl Matcher {
         }
     }
 
-    /// Adds the forms whose first word fits `key` to `forms`, the longest first. A form begins where the article ends, or
+    /// Adds the forms whose first word fits `key` to `found`, the longest first. A form begins where the article ends, or
     /// behind a proclitic.
-    fn begin_with(&self, key: &str, lang: usize, forms: &mut Vec<u32>) {
+    fn begin_with(&self, key: &str, lang: usize, found: &mut Vec<Opening>) {
         let (affixes, walks) = (&self.affixes[lang], self.compiled.trie.walks());
-        let (first, word) = (forms.len(), affixes.strip_article(key));
+        let (first, word) = (found.len(), affixes.strip_article(key));
+        let words = self.compiled.first_words();
         for start in std::iter::once(word).chain(affixes.behind_proclitics(word)) {
-            walks.prefixes(lang, start, |of_pattern| {
+            walks.prefixes(lang, start, |forms| {
                 // Many phrases begin with the same word.
                 let mut before = None;
-                forms.extend(of_pattern.iter().filter(|&&form| {
-                    let word = self.compiled.words(form).start;
-                    let known = before.filter(|(other, _)| self.compiled.same_word(*other, word));
-                    let fits = known.map_or_else(
-                        || self.compiled.word(word).fits(affixes, key),
-                        |(_, fits)| fits,
-                    );
-                    before = Some((word, fits));
-                    fits
-                }));
+                for &form in forms {
+                    let own = words.of(form);
+                    let fits = match before {
+                        Some((other, fits)) if other == words.key(own) => fits,
+                        _ => self.compiled.word(own).fits(affixes, key),
+                    };
+                    before = Some((words.key(own), fits));
+                    if fits {
+                        found.push(self.opening(form, word));
+                    }
+                }
             });
         }
-        forms[first..].sort_by_key(|&form| std::cmp::Reverse(self.length(form)));
+        found[first..].sort_by_key(|opening| Reverse((opening.rank.0, opening.rank.1)));
     }
 
-    /// Words and bytes of a form.
-    fn length(&self, form: u32) -> (u32, u32) {
-        let words = self.compiled.words(form).len() as u32;
-        (words, self.compiled.bytes(form))
+    /// A form whose first word fits `word`, which has lost its article.
+    fn opening(&self, form: u32, word: &str) -> Opening {
+        let words = self.compiled.words(form);
+        let rank = (words.len() as u32, self.compiled.bytes(form), 0, 0, 0);
+        let second = (words.len() > 1).then_some(words.start + 1);
+        Opening {
+            form,
+            rank: self.ranked(rank, words.start, word),
+            head: second.and_then(|second| self.compiled.head(second)),
+        }
     }
 
-    /// The best of the forms that fit at a token; `forms` are those whose first word does, longest first.
-    fn best(&self, forms: &[u32], tokens: &TokenBuffer, token: usize, lang: usize) -> Option<u32> {
+    /// `rank` with what a word of a form adds to it where it meets `key`, which has lost its article.
+    fn ranked(&self, rank: Rank, word: usize, key: &str) -> Rank {
+        let word = self.compiled.word(word);
+        let (exact, same, whole) = (word.exact, word.text == key, !word.star);
+        (
+            rank.0,
+            rank.1,
+            rank.2 + u32::from(exact),
+            rank.3 + u32::from(same),
+            rank.4 + u32::from(whole),
+        )
+    }
+
+    /// The best of the forms that fit at a token; `openings` are those whose first word does, longest first.
+    fn best(
+        &self,
+        openings: &[Opening],
+        tokens: &TokenBuffer,
+        token: usize,
+        lang: usize,
+    ) -> Option<u32> {
         let mut best: Option<(Rank, u32)> = None;
         let mut heads = None;
-        for &form in forms {
-            let words = self.compiled.words(form);
-            if words.len() > 1 {
+        for opening in openings {
+            let (rank, form) = (opening.rank, opening.form);
+            if best.is_some_and(|(best, _)| (rank.0, rank.1) < (best.0, best.1)) {
+                break;
+            }
+            if let Some(head) = &opening.head {
                 let heads = heads.get_or_insert_with(|| self.heads(tokens, token + 1, lang));
-                let head = self.compiled.head(words.start + 1);
-                if !head.is_none_or(|head| heads.contains(&head)) {
+                if !heads.contains(head) {
                     continue;
                 }
             }
-            let length = self.length(form);
-            if best.is_some_and(|(rank, _)| length < (rank.0, rank.1)) {
-                break;
-            }
-            if self.goes_on(form, tokens, token, lang) {
-                let rank = self.rank(form, tokens, token, lang);
-                if best.is_none_or(|(other, _)| rank > other) {
-                    best = Some((rank, form));
-                }
+            let rank = match rank.0 {
+                1 => Some(rank),
+                _ => self.goes_on(opening, tokens, token, lang),
+            };
+            if let Some(rank) = rank.filter(|rank| best.is_none_or(|(other, _)| *rank > other)) {
+                best = Some((rank, form));
             }
         }
         best.map(|(_, form)| form)
@@ -281,27 +318,26 @@ impl Matcher {
             .collect()
     }
 
-    /// Checks the words of `form` behind the first against the tokens behind `first`.
-    fn goes_on(&self, form: u32, tokens: &TokenBuffer, first: usize, lang: usize) -> bool {
-        let (affixes, words) = (&self.affixes[lang], self.compiled.words(form));
-        first + words.len() <= tokens.len()
-            && (first..).zip(words).skip(1).all(|(token, word)| {
-                tokens.adjacent(token - 1)
-                    && self.compiled.word(word).fits(affixes, tokens.key(token))
-            })
-    }
-
-    /// The rank of a form at the tokens from `first` on, which it fits.
-    fn rank(&self, form: u32, tokens: &TokenBuffer, first: usize, lang: usize) -> Rank {
-        let (affixes, words) = (&self.affixes[lang], self.compiled.words(form));
-        let mut rank = (words.len() as u32, self.compiled.bytes(form), 0, 0, 0);
-        for (token, word) in (first..).zip(words) {
-            let word = self.compiled.word(word);
-            rank.2 += u32::from(word.exact);
-            rank.3 += u32::from(word.text == affixes.strip_article(tokens.key(token)));
-            rank.4 += u32::from(!word.star);
+    /// Checks the words of a form behind its first against the tokens behind `first`; its rank where they fit.
+    fn goes_on(
+        &self,
+        opening: &Opening,
+        tokens: &TokenBuffer,
+        first: usize,
+        lang: usize,
+    ) -> Option<Rank> {
+        let (affixes, words) = (&self.affixes[lang], self.compiled.words(opening.form));
+        let mut rank = opening.rank;
+        for (token, word) in (first..).zip(words).skip(1) {
+            let fits = token < tokens.len()
+                && tokens.adjacent(token - 1)
+                && self.compiled.word(word).fits(affixes, tokens.key(token));
+            if !fits {
+                return None;
+            }
+            rank = self.ranked(rank, word, affixes.strip_article(tokens.key(token)));
         }
-        rank
+        Some(rank)
     }
 }
 
@@ -316,7 +352,7 @@ impl OpeningsOf {
     }
 
     /// The forms of a word; `look` finds those of one not looked at yet.
-    fn of(&mut self, word: u32, look: impl FnOnce(&mut Vec<u32>)) -> &[u32] {
+    fn of(&mut self, word: u32, look: impl FnOnce(&mut Vec<Opening>)) -> &[Opening] {
         let word = word as usize;
         if self.of_word.len() <= word {
             self.of_word.resize(word + 1, None);
