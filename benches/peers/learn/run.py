@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Speed and quality of `toolkit train` beside scikit-learn and LIBLINEAR, on the same files in the same run, one thread each.
+"""Speed and quality of `toolkit train` beside scikit-learn, LIBLINEAR and Vowpal Wabbit, on the same files in the same run, one thread each.
 
     cargo build --release
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install scikit-learn liblinear-official
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install scikit-learn liblinear-official vowpalwabbit
     /tmp/peers/bin/python benches/peers/learn/run.py hamshahri_rss ohsumed
+    /tmp/peers/bin/python benches/peers/learn/run.py solver=reuters21578
+
+`solver=SET` compares the solver alone on the same rows (see solver.py); it builds benches/solver.rs, or takes the program SOLVER names.
+TOOLKIT names another program than target/release/toolkit.
 
 Reads the training part of public sets in ../shared/data where it is at hand (needs `zstd`); none of it is part of this repository.
 The toolkit chooses its settings by itself; beside it stand one fit of scikit-learn with settings given, and a grid of the
@@ -21,11 +25,17 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DATA = ROOT / "../shared/data/topic"
-TOOLKIT = ROOT / "target/release/toolkit"
+TOOLKIT = os.environ.get("TOOLKIT", ROOT / "target/release/toolkit")
+PEERS = {
+    "one fit": "scikit-learn, one fit",
+    "grid": "scikit-learn, grid of 16",
+    "liblinear": "LIBLINEAR, one fit",
+    "vw": "Vowpal Wabbit, 5 passes",
+}
 SINGLE = {"hamshahri_rss", "ttc3600", "ohsumed", "newsgroups20"}
 
 PEER = """
-import csv, json, sys, warnings
+import csv, json, os, pickle, sys, tempfile, warnings
 warnings.filterwarnings("ignore")
 csv.field_size_limit(10**9)
 import numpy
@@ -40,9 +50,10 @@ texts, labels = [r["text"] for r in rows], numpy.array([r["topic"] for r in rows
 words = dict(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
 chars = dict(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True)
 folds = StratifiedKFold(3, shuffle=True, random_state=1)
-score = None
+score, size = None, None
 if what == "one fit":
-    make_pipeline(TfidfVectorizer(**words), LinearSVC()).fit(texts, labels)
+    model = make_pipeline(TfidfVectorizer(**words), LinearSVC()).fit(texts, labels)
+    size = len(pickle.dumps(model))
 elif what == "grid":
     best = None
     for block in (words, chars):
@@ -51,18 +62,34 @@ elif what == "grid":
         if best is None or search.best_score_ > best[0]:
             best = (search.best_score_, search.best_params_, rows)
     score = f1_score(labels, cross_val_predict(LinearSVC(**best[1]), best[2], labels, cv=folds), average="macro")
+elif what == "vw":
+    import re
+    from vowpalwabbit import Workspace
+    names = sorted(set(labels))
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/model"
+        vw = Workspace(f"--oaa {len(names)} --loss_function hinge --ngram 2 -b 20 --quiet -f {path}")
+        lines = [f"{names.index(l) + 1} | " + " ".join(re.findall(r"\\w+", t.lower())) for t, l in zip(texts, labels)]
+        for _ in range(5):
+            for line in lines:
+                vw.learn(line)
+        vw.finish()
+        size = os.path.getsize(path)
 else:
     from liblinear.liblinearutil import train
-    rows = TfidfVectorizer(**words).fit_transform(texts)
+    from scipy.sparse import csr_matrix
+    rows = csr_matrix(TfidfVectorizer(**words).fit_transform(texts))
     names = sorted(set(labels))
     train([float(names.index(l)) for l in labels], rows, "-s 1 -c 1 -e 0.1 -B 1 -q")
-print(json.dumps(score))
+print(json.dumps([score, size]))
 """
 
 
 def training_part(name, folder):
     csv.field_size_limit(10**9)
-    text = subprocess.run(["zstd", "-dcq", DATA / f"{name}.csv.zst"], capture_output=True, check=True).stdout.decode()
+    alone = DATA / f"{name}_train.csv.zst"
+    source = alone if alone.exists() else DATA / f"{name}.csv.zst"
+    text = subprocess.run(["zstd", "-dcq", source], capture_output=True, check=True).stdout.decode()
     path = folder / f"{name}.csv"
     with open(path, "w", newline="", encoding="utf-8") as f:
         w = csv.DictWriter(f, ["text", "topic"])
@@ -84,9 +111,10 @@ def measured(*command):
         return out.read(), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def line(name, what, seconds, memory, score, ours):
+def line(name, what, seconds, memory, size, score, ours):
     shown = "-" if score is None else f"{score:.3f}"
-    print(f"| {name} | {what} | {seconds:.1f} | {seconds / ours:.2f} | {memory:.0f} | {shown} |", flush=True)
+    model = "-" if size is None else f"{size / 2**20:.1f}"
+    print(f"| {name} | {what} | {seconds:.1f} | {seconds / ours:.2f} | {memory:.0f} | {model} | {shown} |", flush=True)
 
 
 def compare(name, folder):
@@ -94,17 +122,41 @@ def compare(name, folder):
     model = folder / f"{name}.safetensors"
     _, ours, memory = measured(TOOLKIT, "train", path, "-o", model, "--label", "topic:single")
     report = json.loads(model.with_suffix(".report.json").read_text(encoding="utf-8"))
-    line(name, "toolkit, all settings chosen", ours, memory, report["tasks"][0]["overall"]["macro_f1"]["value"], ours)
-    for what, title in (("one fit", "scikit-learn, one fit"), ("grid", "scikit-learn, grid of 16"), ("liblinear", "LIBLINEAR, one fit")):
+    line(name, "toolkit, all settings chosen", ours, memory, model.stat().st_size, report["tasks"][0]["overall"]["macro_f1"]["value"], ours)
+    for what, title in PEERS.items():
         output, seconds, memory = measured(sys.executable, "-c", PEER, path, what)
-        line(name, title, seconds, memory, json.loads(output.strip().split("\n")[-1]), ours)
+        score, size = json.loads(output.strip().split("\n")[-1])
+        line(name, title, seconds, memory, size, score, ours)
 
 
-if not DATA.is_dir():
-    raise SystemExit("../shared/data is not here: nothing to measure on")
-print("| set | what | CPU seconds | times the toolkit's | peak MiB | out-of-fold macro-F1 |\n|---|---|---|---|---|---|")
-with tempfile.TemporaryDirectory() as folder:
-    for name in sys.argv[1:] or ["hamshahri_rss", "ohsumed"]:
-        if name not in SINGLE:
-            raise SystemExit(f"{name}: only sets with one label an article: {', '.join(sorted(SINGLE))}")
-        compare(name, pathlib.Path(folder))
+def solver(name, folder):
+    """The solver alone: one process, so that all solve the same rows."""
+    program = os.environ.get("SOLVER")
+    if program is None:
+        built = subprocess.run(["cargo", "build", "--release", "--bench", "solver", "--message-format", "json"], cwd=ROOT, capture_output=True, check=True, text=True)
+        messages = [json.loads(message) for message in built.stdout.splitlines()]
+        program = next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "solver")
+    path = training_part(name, folder)
+    print(f"\n{name}: ", end="", flush=True)
+    print(measured(sys.executable, pathlib.Path(__file__).parent / "solver.py", path, program)[0])
+
+
+def main(names):
+    if not DATA.is_dir():
+        raise SystemExit("../shared/data is not here: nothing to measure on")
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        sets = [name for name in names if not name.startswith("solver=")]
+        for name in sets:
+            if name not in SINGLE:
+                raise SystemExit(f"{name}: only sets with one label an article: {', '.join(sorted(SINGLE))}")
+        if sets:
+            print("| set | what | CPU seconds | times the toolkit's | peak MiB | model MiB | out-of-fold macro-F1 |\n|---|---|---|---|---|---|---|")
+        for name in sets:
+            compare(name, folder)
+        for name in names:
+            if name.startswith("solver="):
+                solver(name.removeprefix("solver="), folder)
+
+
+main(sys.argv[1:] or ["hamshahri_rss", "ohsumed"])
