@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Quality on real articles, with defaults only, as a user would run the command.
 
-    cargo build --release && python3 benches/quality/run.py [real-news] [transfer] [curve] [sib200] [text[=own|starter]] [coverage] [concepts] [topics[=SET,SET]] [cv[=SET,SET]]
+    cargo build --release && python3 benches/quality/run.py [real-news] [fewshot] [transfer] [curve] [sib200] [text[=own|starter]] [coverage] [concepts] [topics[=SET,SET]] [cv[=SET,SET]]
 
 Reads ../shared/data where it is at hand; none of it is part of this repository. Needs `zstd` for all but real-news and curve. Prints Markdown tables.
 `cv` looks at the training parts of the public sets alone and is for development; `topics` touches their test parts and is for the
@@ -130,6 +130,44 @@ def curve():
         part = rows[: round(share * len(rows))]
         report = evaluate(train(write(f"part{int(100 * share)}.csv", part, list(rows[0]))), real)
         print(f"| {len(part)} | {shown(metric(report, 'topics'))} | {shown(metric(report, 'stance'))} |", flush=True)
+
+
+def fewshot(draws=5):
+    """Topics from few labelled articles, with and without the descriptions in data/topics.csv. A third of the articles is kept for the test in every draw."""
+    rows = real_news()
+    random.Random(1).shuffle(rows)
+    third = len(rows) // 3
+    test, pool = write("few-test.csv", rows[:third], FIELDS), rows[third:]
+    sizes = [0, 5, 10, 20, 50, len(pool)]
+    scores = {n: {"with": [], "without": []} for n in sizes}
+    for n in sizes:
+        for draw in range(1 if n in (0, len(pool)) else draws):
+            order = random.Random(draw).sample(pool, len(pool))
+            labelled = [{**r, "stance": ""} for r in order[:n]]
+            # The others are there as articles nobody has labelled yet.
+            rest = [{**r, "stance": "", "topics": ""} for r in order[n:]]
+            path = write(f"few-{n}-{draw}.csv", labelled + rest, FIELDS)
+            for name, options in (("with", ["--topics", ROOT / "data/topics.csv"]), ("without", ["--no-topics"])):
+                model = work / f"few-{n}-{draw}-{name}.safetensors"
+                done = subprocess.run([TOOLKIT, "train", path, "-o", model, *options], capture_output=True, text=True)
+                # Nothing can be learnt, or a label is missing that the test has: every answer without it is wrong.
+                scores[n][name].append(few_score(model, test) if done.returncode == 0 else None)
+    print(f"\nTopics macro-F1 on {third} real articles; labelled articles drawn from the other {len(pool)}, mean over {draws} draws\n")
+    print("| labelled articles | with descriptions | without |\n|---|---|---|")
+    for n in sizes:
+        cells = ["-" if None in s else f"{sum(s) / len(s):.3f} ({min(s):.2f} to {max(s):.2f})" for s in (scores[n][k] for k in ("with", "without"))]
+        print(f"| {n} | {' | '.join(cells)} |", flush=True)
+
+
+def few_score(model, test):
+    """Macro-F1 over the labels of the test, whichever of them the model knows."""
+    rows = list(csv.DictReader(open(test, encoding="utf-8")))
+    answers = [json.loads(line) for line in toolkit("predict", test, "-m", model, "--format", "jsonl").splitlines()]
+    given = [{l["label"] for t in a["tasks"] if t["task"] == "topics" for l in t["labels"] if l["given"]} for a in answers]
+    gold = [set(r["topics"].split("|")) - {"none"} for r in rows]
+    f1 = lambda k: 2 * sum(k in g and k in p for g, p in zip(gold, given)) / max(1, sum((k in g) + (k in p) for g, p in zip(gold, given)))
+    labels = sorted(set().union(*gold))
+    return sum(map(f1, labels)) / len(labels)
 
 
 def zstd_text(path):
@@ -374,7 +412,7 @@ def cv(names=None):
         print(f"| {name} | {shown(metric(report, 'topic', 'micro_f1'))} | {shown(metric(report, 'topic'))} | {aim} | {seconds:.0f} |", flush=True)
 
 
-parts = {"real-news": lambda: (shipped(), cross_validation()), "transfer": transfer, "curve": curve, "sib200": sib200, "text": text, "coverage": coverage, "concepts": concepts, "topics": topics, "cv": cv}
+parts = {"real-news": lambda: (shipped(), cross_validation()), "fewshot": fewshot, "transfer": transfer, "curve": curve, "sib200": sib200, "text": text, "coverage": coverage, "concepts": concepts, "topics": topics, "cv": cv}
 if not DATA.is_dir():
     raise SystemExit("../shared/data is not here: nothing to measure on")
 for argument in sys.argv[1:] or [p for p in parts if p not in ("cv", "topics", "sib200", "concepts")]:

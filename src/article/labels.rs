@@ -16,7 +16,7 @@ use super::csv_quotes::quote_faults;
 use super::gold::GoldTask;
 use super::nearest::nearest;
 use super::read::read_text;
-use super::{Article, Meta, Task, TaskKind};
+use super::{Article, Description, Meta, Task, TaskKind};
 
 /// Columns with a fixed meaning, beside the label columns.
 pub(crate) const PLAIN_COLUMNS: &[&str] = &[
@@ -53,6 +53,8 @@ pub struct LabelsOptions {
     pub columns: Vec<LabelColumn>,
     /// True where the user named the columns: then each must be there.
     pub required: bool,
+    /// Files without a single label or row are read too: descriptions of labels say what there is to learn.
+    pub unlabelled: bool,
 }
 
 impl Default for LabelsOptions {
@@ -69,6 +71,7 @@ impl Default for LabelsOptions {
         Self {
             columns,
             required: false,
+            unlabelled: false,
         }
     }
 }
@@ -133,6 +136,8 @@ pub struct Corpus {
     pub lines: Vec<u64>,
     /// Gold of each label column.
     pub tasks: Vec<GoldTask>,
+    /// What labels are about; empty unless [`Corpus::describe`] read any.
+    pub descriptions: Vec<Description>,
     /// BLAKE3 of the labels file and of every article text, hex.
     pub digest: String,
 }
@@ -160,7 +165,7 @@ impl Corpus {
             .iter()
             .map(|r| reader.row(&header, r, options))
             .collect();
-        if rows.is_empty() {
+        if rows.is_empty() && !options.unlabelled {
             reader.problem(0, "", "no rows below the header".to_owned());
         }
         reader.duplicate_ids(&rows);
@@ -181,12 +186,13 @@ impl Corpus {
             articles: indices.iter().map(|&i| self.articles[i].clone()).collect(),
             lines: indices.iter().map(|&i| self.lines[i]).collect(),
             tasks: self.tasks.iter().map(pick).collect(),
+            descriptions: self.descriptions.clone(),
             digest: self.digest.clone(),
         }
     }
 }
 
-fn read_file(path: &Path) -> Result<String, LabelsError> {
+pub(super) fn read_file(path: &Path) -> Result<String, LabelsError> {
     let fail = |message: String| LabelsError {
         problems: vec![Problem {
             path: path.to_owned(),
@@ -487,7 +493,8 @@ impl<'p> Reader<'p> {
         let tasks: Vec<GoldTask> = present
             .map(|(i, column)| self.task(rows, i, column))
             .collect();
-        if !rows.is_empty() && tasks.iter().all(|t| t.task.labels.is_empty()) {
+        if !options.unlabelled && !rows.is_empty() && tasks.iter().all(|t| t.task.labels.is_empty())
+        {
             self.problem(
                 0,
                 "",
@@ -550,6 +557,7 @@ fn assemble(path: &Path, text: &str, rows: Vec<Row>, tasks: Vec<GoldTask>) -> Co
         articles,
         lines,
         tasks,
+        descriptions: Vec::new(),
         digest,
     }
 }

@@ -19,6 +19,7 @@ mod labels;
 mod nearest;
 mod read;
 mod task;
+mod topics;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,7 @@ pub use labels::{Corpus, LabelColumn, LabelsError, LabelsOptions, Problem};
 pub(crate) use read::decoding_flags;
 pub use read::{ReadError, article_of, read_article, read_limited};
 pub use task::{Task, TaskKind};
+pub use topics::Description;
 
 /// Optional facts that came with an article, from columns of `labels.csv` or fields of a JSON line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -12,6 +12,9 @@
 //! with `Q_ij = y_i y_j x_i'x_j` and `w = sum_i a_i y_i x_i` kept in step. The bias is the weight of a constant
 //! feature of value 1, regularised like the others (LIBLINEAR's `-B 1`).
 //!
+//! With a prior `w0` the regulariser is `1/2 (w - w0)'(w - w0)`: descent starts from `w = w0` in place of 0, every step stays
+//! as it is, and the dual objective loses `sum_i a_i y_i w0'x_i = w0'(w - w0)`.
+//!
 //! Given: rows `x_i` in CSR, signs and costs of up to 8 labels (a cost of 0 takes a row out of a label: not
 //! annotated), eps. Returned: `w`, the bias, and the duality gap of each label as a certificate.
 //!
@@ -38,7 +41,7 @@ use super::Loss;
 pub(crate) const LANES: usize = 8;
 const MAX_PASSES: usize = 1000;
 
-type Lanes = [f32; LANES];
+pub(crate) type Lanes = [f32; LANES];
 
 /// Signs and costs of the labels of one block.
 #[derive(Debug, Clone)]
@@ -49,6 +52,8 @@ pub(crate) struct Block {
     pub(crate) costs: Vec<Lanes>,
     /// Lanes in use.
     pub(crate) n_labels: usize,
+    /// Weights of each feature and lane that solutions are drawn to, the bias last; empty for 0.
+    pub(crate) prior: Vec<Lanes>,
 }
 
 /// What a block's labels came to.
@@ -123,10 +128,11 @@ impl<'a> State<'a> {
             rows,
             block,
             loss,
-            weights: start.map_or_else(
-                || vec![[0.0; LANES]; rows.nfeatures() + 1],
-                |s| s.weights.clone(),
-            ),
+            weights: match start {
+                Some(start) => start.weights.clone(),
+                None if block.prior.is_empty() => vec![[0.0; LANES]; rows.nfeatures() + 1],
+                None => block.prior.clone(),
+            },
             alpha: start.map_or_else(|| vec![[0.0; LANES]; n], |s| s.alpha.clone()),
             norms,
             shrunk: vec![0; n],
@@ -304,11 +310,12 @@ impl<'a> State<'a> {
     fn finish(self) -> Solution {
         let mut primal = [0.0; LANES];
         let mut dual = [0.0; LANES];
-        for weights in &self.weights {
+        for (j, weights) in self.weights.iter().enumerate() {
+            let prior = self.block.prior.get(j).unwrap_or(&[0.0; LANES]);
             for k in 0..LANES {
-                let half_square = 0.5 * f64::from(weights[k]) * f64::from(weights[k]);
-                primal[k] += half_square;
-                dual[k] -= half_square;
+                let moved = f64::from(weights[k]) - f64::from(prior[k]);
+                primal[k] += 0.5 * moved * moved;
+                dual[k] -= 0.5 * moved * moved + moved * f64::from(prior[k]);
             }
         }
         for i in 0..self.rows.nsamples() {

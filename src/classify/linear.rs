@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::SparseRows;
 
-use super::dual::{Block, LANES, Solution, solve};
-use super::{ClassifyError, check_shapes, sample_weights};
+use super::dual::{Block, LANES, Lanes, Solution, solve};
+use super::{ClassifyError, Prior, check_shapes, sample_weights};
 
 /// What a wrong margin costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +137,7 @@ impl LinearValidParams {
             signs: vec![[1.0; LANES]; n],
             costs: vec![[0.0; LANES]; n],
             n_labels,
+            prior: Vec::new(),
         };
         for k in 0..n_labels {
             let column = targets.column(first + k);
@@ -181,7 +182,7 @@ impl LinearValidParams {
 }
 
 impl LinearValidParams {
-    /// Fits every C of `costs`, ascending, each from the solution before it.
+    /// Fits every C of `costs`, ascending, each from the solution before it, all drawn to `prior` in place of 0.
     ///
     /// # Errors
     /// As [`Fit::fit`].
@@ -191,15 +192,19 @@ impl LinearValidParams {
         targets: &Array2<Option<bool>>,
         weights: &Array1<f32>,
         costs: &[f64],
+        prior: Option<&Prior>,
     ) -> Result<Vec<Linear>, ClassifyError> {
-        check_shapes(rows, targets)?;
+        if prior.is_none() {
+            check_shapes(rows, targets)?;
+        }
         let weights = sample_weights(weights, rows.nsamples());
         let firsts: Vec<usize> = (0..targets.ncols()).step_by(LANES).collect();
         let path_of_block = |&first: &usize| {
             let mut path: Vec<Solution> = Vec::with_capacity(costs.len());
             for &c in costs {
                 let params = Self { c, ..self.clone() };
-                let block = params.block(targets, &weights, first);
+                let mut block = params.block(targets, &weights, first);
+                block.prior = prior.map_or_else(Vec::new, |p| lanes(p, first, rows.nfeatures()));
                 let (eps, start) = (self.eps as f32, path.last());
                 path.push(solve(rows, &block, self.loss, eps, self.seed, start));
             }
@@ -212,6 +217,19 @@ impl LinearValidParams {
         };
         Ok((0..costs.len()).map(one).collect())
     }
+}
+
+/// The prior of the labels `first..first + LANES` as a block's weights.
+fn lanes(prior: &Prior, first: usize, n_features: usize) -> Vec<Lanes> {
+    let mut lanes = vec![[0.0; LANES]; n_features + 1];
+    let labels = prior.weights.iter().zip(&prior.bias).skip(first);
+    for (k, (weights, bias)) in labels.take(LANES).enumerate() {
+        for (column, weight) in weights {
+            lanes[*column as usize][k] = *weight;
+        }
+        lanes[n_features][k] = *bias;
+    }
+    lanes
 }
 
 /// The labels of all blocks side by side.
@@ -236,7 +254,13 @@ where
 
     fn fit(&self, dataset: &DatasetBase<SparseRows, T>) -> Result<Linear, ClassifyError> {
         let targets = dataset.targets.as_targets().to_owned();
-        let mut path = self.fit_path(&dataset.records, &targets, &dataset.weights, &[self.c])?;
+        let mut path = self.fit_path(
+            &dataset.records,
+            &targets,
+            &dataset.weights,
+            &[self.c],
+            None,
+        )?;
         path.pop().ok_or(ClassifyError::NoTargets)
     }
 }
@@ -292,15 +316,61 @@ mod tests {
         for loss in [Loss::Logistic, Loss::SquaredHinge] {
             let params = Linear::params().loss(loss).eps(1e-3).check().unwrap();
             let weights = Array1::default(0);
-            let path = params.fit_path(&rows, &gold, &weights, &costs).unwrap();
+            let path = params
+                .fit_path(&rows, &gold, &weights, &costs, None)
+                .unwrap();
             for (warm, c) in path.iter().zip(costs) {
-                let cold = params.fit_path(&rows, &gold, &weights, &[c]).unwrap();
+                let cold = params.fit_path(&rows, &gold, &weights, &[c], None).unwrap();
                 let (warm, cold) = (warm.objective[0].0, cold[0].objective[0].0);
                 assert!(
                     (warm - cold).abs() < 1e-4 * cold,
                     "{loss:?} {c}: {warm} {cold}"
                 );
             }
+        }
+    }
+
+    /// One weight of the first feature, one bias.
+    fn prior() -> Prior {
+        Prior {
+            weights: vec![vec![(0, 2.0)]],
+            bias: vec![-0.5],
+        }
+    }
+
+    #[test]
+    fn without_gold_the_prior_is_the_model() {
+        let (rows, _) = data();
+        let nothing = Array2::from_elem((40, 1), None);
+        let params = Linear::params().check().unwrap();
+        let models = params.fit_path(&rows, &nothing, &Array1::default(0), &[1.0], Some(&prior()));
+        let model = models.unwrap().remove(0);
+        assert_eq!(model.weights[[0, 0]], 2.0);
+        assert_eq!(model.weights.sum(), 2.0);
+        assert_eq!(model.bias[0], -0.5);
+    }
+
+    #[test]
+    fn a_drawn_solution_is_certified_and_nearer_to_its_prior_than_a_free_one() {
+        let (rows, gold) = data();
+        for loss in [Loss::Logistic, Loss::SquaredHinge] {
+            let params = Linear::params().loss(loss).eps(1e-4).check().unwrap();
+            let fit = |c: f64, prior: Option<&Prior>| {
+                let weights = Array1::default(0);
+                let path = params.fit_path(&rows, &gold, &weights, &[c], prior);
+                path.unwrap().remove(0)
+            };
+            let (free, drawn) = (fit(0.1, None), fit(0.1, Some(&prior())));
+            let (objective, gap) = drawn.objective[0];
+            assert!(
+                (0.0..1e-3 * objective).contains(&gap),
+                "{loss:?}: {objective} {gap}"
+            );
+            assert!(free.weights[[0, 0]] < drawn.weights[[0, 0]]);
+            // The more the articles cost, the less the prior is left.
+            let kept =
+                |c: f64| fit(c, Some(&prior())).weights[[0, 0]] - fit(c, None).weights[[0, 0]];
+            assert!(kept(10.0) < kept(0.01), "{} {}", kept(10.0), kept(0.01));
         }
     }
 }

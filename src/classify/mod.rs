@@ -12,6 +12,7 @@ mod dual;
 mod isotonic;
 mod linear;
 mod multinomial;
+mod prior;
 mod search;
 mod select;
 
@@ -30,6 +31,7 @@ pub(crate) use dual::shuffled;
 pub use isotonic::Isotonic;
 pub use linear::{ClassWeight, Linear, LinearParams, LinearValidParams, Loss};
 pub use multinomial::{MultinomialParams, MultinomialValidParams};
+pub(crate) use prior::Prior;
 pub(crate) use search::{Judge, Searched, Space, search};
 pub use select::{BlockWeights, Candidate, Family, TaskScores, macro_f1, micro_f1};
 pub(crate) use select::{FoldRows, decide, fold_rows, to_probabilities, unsure};

@@ -19,7 +19,9 @@ use crate::features::{Block, Vocabulary};
 use super::select::{
     Answering, FoldRows, Learnt, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks,
 };
-use super::{BlockWeights, Candidate, ClassWeight, ClassifyError, CutRule, Family, TaskScores};
+use super::{
+    BlockWeights, Candidate, ClassWeight, ClassifyError, CutRule, Family, Prior, TaskScores,
+};
 
 /// Scores closer than this over the square root of the number of articles count as equal: a fraction of the standard
 /// error of the difference between two settings that disagree on one article in ten.
@@ -35,6 +37,8 @@ pub(crate) struct Space {
     pub(crate) families: Vec<Family>,
     /// Block factors, the usual first.
     pub(crate) blocks: Vec<BlockWeights>,
+    /// How far descriptions may carry the chosen setting, the usual first.
+    pub(crate) priors: Vec<f64>,
     /// No fit starts after this; the one choice of a model that depends on the machine.
     pub(crate) deadline: Option<Instant>,
 }
@@ -51,6 +55,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) gold: &'a Array2<Option<bool>>,
     /// Kind of the task.
     pub(crate) kind: TaskKind,
+    /// Which rows of the descriptions are of each label; empty without descriptions.
+    pub(crate) of_label: &'a [Vec<usize>],
 }
 
 /// One learner with every C to try.
@@ -102,10 +108,31 @@ pub(crate) fn search(judge: &Judge<'_>, space: &Space) -> Result<Searched, Class
     if round.stopped {
         round.tried.append(&mut first.tried);
     }
+    let mut ranking = judge.ranked(round.tried);
+    if let Some((chosen, _)) = ranking.first()
+        && chosen.takes_prior()
+    {
+        let carried = judge.try_all(&with_priors(chosen, &space.priors))?;
+        ranking = judge.ranked(carried.into_iter().chain(as_tried(ranking)).collect());
+    }
     Ok(Searched {
-        ranking: judge.ranked(round.tried),
+        ranking,
         stopped: round.stopped,
     })
+}
+
+/// The chosen setting drawn to the descriptions of the labels.
+fn with_priors(chosen: &Candidate, priors: &[f64]) -> Vec<Path> {
+    let path = |&prior: &f64| Path {
+        start: Candidate { prior, ..*chosen },
+        costs: vec![chosen.c],
+    };
+    priors.iter().map(path).collect()
+}
+
+fn as_tried(ranking: Vec<(Candidate, f64)>) -> impl Iterator<Item = Tried> {
+    let one = |(candidate, score)| Tried { candidate, score };
+    ranking.into_iter().map(one)
 }
 
 fn all_paths(
@@ -138,6 +165,7 @@ fn paths(family: Family, blocks: BlockWeights) -> Vec<Path> {
             c: costs[0],
             class_weight,
             blocks,
+            prior: 0.0,
         },
         costs: costs.to_vec(),
     };
@@ -157,6 +185,7 @@ fn plain(family: Family, blocks: BlockWeights) -> Path {
             c,
             class_weight: ClassWeight::Balanced,
             blocks,
+            prior: 0.0,
         },
         costs: vec![c],
     }
@@ -295,13 +324,16 @@ impl Judge<'_> {
     fn held_out(&self, path: &Path, fold: usize) -> Result<Vec<Array2<f32>>, ClassifyError> {
         let (indices, rows) = &self.rows[fold].train;
         let gold = self.gold.select(Axis(0), indices);
-        if gold.iter().all(Option::is_none) {
+        let described = &self.rows[fold].described;
+        let prior = Prior::of(&path.start, self.vocabulary, described, self.of_label);
+        if prior.is_none() && gold.iter().all(Option::is_none) {
             return Err(ClassifyError::NoTargets);
         }
         let scale = |rows| scale_blocks(rows, self.vocabulary, &path.start.blocks);
+        let (rows, costs) = (scale(rows), &path.costs);
         let models =
             path.start
-                .fit_path(&scale(rows), &gold, self.kind, SEARCH_EPS, &path.costs)?;
+                .fit_path(&rows, &gold, self.kind, SEARCH_EPS, costs, prior.as_ref())?;
         let test = scale(&self.rows[fold].test.1);
         Ok(models.iter().map(|m| m.predict(&test)).collect())
     }
@@ -371,6 +403,7 @@ mod tests {
                 train: (train.clone(), rows(&train)),
                 test: (test.clone(), rows(&test)),
                 idf: Idf(Vec::new().into()),
+                described: SparseRows::from_rows(5, &[]),
             }
         };
         (0..folds.n_folds).map(one).collect()
@@ -396,10 +429,12 @@ mod tests {
             vocabulary: &vocabulary,
             gold: &gold,
             kind,
+            of_label: &[],
         };
         let space = Space {
             families: Vec::new(),
             blocks: blocks.to_vec(),
+            priors: Vec::new(),
             deadline,
         };
         search(&judge, &space).unwrap()

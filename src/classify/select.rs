@@ -13,7 +13,7 @@ use crate::features::{Block, CountRows, Idf, SparseRows, Vocabulary};
 use super::band::{add_bands, sure_from};
 use super::{
     Bayes, BayesParams, Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Linear,
-    Loss, MultinomialParams, calibrate_multi, calibrate_single, cuts_by, decide_multi,
+    Loss, MultinomialParams, Prior, calibrate_multi, calibrate_single, cuts_by, decide_multi,
     decide_single, majority,
 };
 
@@ -50,6 +50,14 @@ pub struct Candidate {
     pub class_weight: ClassWeight,
     /// Factor of each block.
     pub blocks: BlockWeights,
+    /// How far descriptions of labels carry the weights; 0 where there are none or the learner has no use for them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub prior: f64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 impl Candidate {
@@ -57,16 +65,17 @@ impl Candidate {
     ///
     /// # Errors
     /// As the learner.
-    pub fn fit(
+    pub(crate) fn fit(
         &self,
         rows: &SparseRows,
         vocabulary: &Vocabulary,
         gold: &Array2<Option<bool>>,
         kind: TaskKind,
         eps: f64,
+        prior: Option<&Prior>,
     ) -> Result<Linear, ClassifyError> {
         let scaled = scale_blocks(rows, vocabulary, &self.blocks);
-        let mut path = self.fit_path(&scaled, gold, kind, eps, &[self.c])?;
+        let mut path = self.fit_path(&scaled, gold, kind, eps, &[self.c], prior)?;
         let mut model = path.pop().ok_or(ClassifyError::NoTargets)?;
         // Fold the block factors into the weights, so that prediction reads rows as they are.
         for block in Block::ALL {
@@ -87,6 +96,7 @@ impl Candidate {
         kind: TaskKind,
         eps: f64,
         costs: &[f64],
+        prior: Option<&Prior>,
     ) -> Result<Vec<Linear>, ClassifyError> {
         match self.family {
             Family::Majority => Ok(vec![majority(gold, scaled.nfeatures(), kind); costs.len()]),
@@ -113,13 +123,18 @@ impl Candidate {
                 };
                 let params = Linear::params().class_weight(self.class_weight);
                 let params = params.loss(loss).eps(eps).check()?;
-                params.fit_path(scaled, gold, &Array1::default(0), costs)
+                params.fit_path(scaled, gold, &Array1::default(0), costs, prior)
             }
         }
     }
 }
 
 impl Candidate {
+    /// Descriptions of labels have a place in what it learns.
+    pub(crate) fn takes_prior(&self) -> bool {
+        matches!(self.family, Family::Logistic | Family::LinearSvm)
+    }
+
     fn fit_bayes(
         &self,
         bayes: Bayes,
@@ -171,13 +186,15 @@ pub(crate) struct FoldRows {
     pub(crate) test: (Vec<usize>, SparseRows),
     /// Weights of the training part.
     pub(crate) idf: Idf,
+    /// Rows of the descriptions of labels.
+    pub(crate) described: SparseRows,
 }
 
 /// Where a solver of the search stops: its models are compared and looked into, not kept.
 pub(crate) const SEARCH_EPS: f64 = 0.1;
 
-/// Weighs the counts once for each fold: idf comes from the training part alone. Of the training part only the articles
-/// that `keep` says yes to are used.
+/// Weighs the counts once for each fold: idf comes from the training part and the descriptions of labels, whose counts
+/// stand after those of the articles. Of the training part only the articles that `keep` says yes to are used.
 pub(crate) fn fold_rows(
     counts: &CountRows,
     vocabulary: &Vocabulary,
@@ -187,11 +204,14 @@ pub(crate) fn fold_rows(
     let one = |fold: usize| {
         let (mut train, test) = folds.split(fold);
         train.retain(|&row| keep(row));
-        let idf = counts.idf(&train, vocabulary);
+        let described: Vec<usize> = (folds.fold.len()..counts.len()).collect();
+        let seen = [train.as_slice(), described.as_slice()].concat();
+        let idf = counts.idf(&seen, vocabulary);
         let weigh = |rows: &[usize]| counts.weigh(rows, vocabulary, &idf);
         FoldRows {
             train: (train.clone(), weigh(&train)),
             test: (test.clone(), weigh(&test)),
+            described: weigh(&described),
             idf,
         }
     };
@@ -199,7 +219,7 @@ pub(crate) fn fold_rows(
 }
 
 impl FoldRows {
-    /// The model of this fold: it has not seen the articles held out.
+    /// The model of this fold: it has not seen the articles held out. `of_label` are the descriptions of each label.
     ///
     /// # Errors
     /// As the learner, or where no article of the training part is annotated.
@@ -209,13 +229,15 @@ impl FoldRows {
         vocabulary: &Vocabulary,
         gold: &Array2<Option<bool>>,
         kind: TaskKind,
+        of_label: &[Vec<usize>],
     ) -> Result<Linear, ClassifyError> {
         let (indices, rows) = &self.train;
         let gold = gold.select(Axis(0), indices);
-        if gold.iter().all(Option::is_none) {
+        let prior = Prior::of(candidate, vocabulary, &self.described, of_label);
+        if prior.is_none() && gold.iter().all(Option::is_none) {
             return Err(ClassifyError::NoTargets);
         }
-        candidate.fit(rows, vocabulary, &gold, kind, SEARCH_EPS)
+        candidate.fit(rows, vocabulary, &gold, kind, SEARCH_EPS, prior.as_ref())
     }
 }
 

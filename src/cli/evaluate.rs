@@ -13,7 +13,9 @@ use article_toolkit::render;
 use article_toolkit::store::model_digest;
 use clap::{Args, ValueEnum};
 
-use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg, load_model, of_split};
+use super::input::{
+    DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg, TopicsArg, load_model, of_split,
+};
 use super::output::{beside, complain, folder_for, say, steps, width};
 
 /// Judge a model on a labels file, or judge what training on the file would learn; writes a report.
@@ -57,6 +59,8 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "5", require_equals = true,
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     noise_check: Option<u32>,
+    #[command(flatten)]
+    topics: TopicsArg,
     #[command(flatten)]
     glossary: GlossaryArg,
     #[command(flatten)]
@@ -180,7 +184,7 @@ fn judge_model(args: &EvaluateArgs, path: &Path) -> anyhow::Result<Judged> {
 }
 
 fn judge_folds(args: &EvaluateArgs, folds: u8) -> anyhow::Result<Judged> {
-    let corpus = args.labels.read()?;
+    let corpus = args.topics.read(&args.labels)?;
     let mut config = config(args)?;
     config.n_folds = folds.into();
     let report = with_progress(args, |extras, progress| {
@@ -190,7 +194,7 @@ fn judge_folds(args: &EvaluateArgs, folds: u8) -> anyhow::Result<Judged> {
 }
 
 fn judge_from(args: &EvaluateArgs, day: &str) -> anyhow::Result<Judged> {
-    let corpus = args.labels.read()?;
+    let corpus = args.topics.read(&args.labels)?;
     let split = TimeSplit::at(&corpus.articles, day)
         .with_context(|| format!("--time-split: \"{day}\" is not a day, YYYY-MM-DD"))?;
     if !split.unclear.is_empty() {
@@ -210,7 +214,7 @@ fn judge_from(args: &EvaluateArgs, day: &str) -> anyhow::Result<Judged> {
 }
 
 fn judge_split(args: &EvaluateArgs, name: &str) -> anyhow::Result<Judged> {
-    let corpus = args.labels.read_all()?;
+    let corpus = args.topics.read_all(&args.labels)?;
     let train = of_split(&corpus, name)?;
     let (test, judged) = match &args.labels.split {
         Some(split) if split == name => {

@@ -59,6 +59,45 @@ pub(crate) struct LabelsArg {
     pub(crate) split: Option<String>,
 }
 
+/// What labels are about.
+#[derive(Debug, Args)]
+pub(crate) struct TopicsArg {
+    /// Descriptions of labels (CSV: label, description); by default topics.csv beside the labels file, where there is one.
+    /// With few articles they carry the model, with none they are all of it.
+    #[arg(long, value_name = "FILE")]
+    topics: Option<PathBuf>,
+    /// Leave out topics.csv beside the labels file.
+    #[arg(long, conflicts_with = "topics")]
+    no_topics: bool,
+}
+
+impl TopicsArg {
+    /// The rows of the split asked for, with the descriptions that go with them.
+    pub(crate) fn read(&self, labels: &LabelsArg) -> anyhow::Result<Corpus> {
+        let corpus = self.read_all(labels)?;
+        match &labels.split {
+            Some(split) => Ok(corpus.select(&of_split(&corpus, split)?)),
+            None => Ok(corpus),
+        }
+    }
+
+    /// The same with the rows of every split.
+    pub(crate) fn read_all(&self, labels: &LabelsArg) -> anyhow::Result<Corpus> {
+        let beside = labels.labels.with_file_name("topics.csv");
+        let found = (!self.no_topics && beside.is_file()).then_some(beside);
+        let topics = self.topics.clone().or(found);
+        let options = LabelsOptions {
+            unlabelled: topics.is_some(),
+            ..labels.options()
+        };
+        let mut corpus = Corpus::read(&labels.labels, &options)?;
+        if let Some(topics) = topics {
+            corpus.describe(&topics, &options)?;
+        }
+        Ok(corpus)
+    }
+}
+
 /// Whether reports carry the articles in their own words.
 #[derive(Debug, Args)]
 pub(crate) struct TextsArg {
@@ -109,6 +148,7 @@ impl LabelsArg {
             LabelsOptions {
                 columns,
                 required: true,
+                unlabelled: false,
             }
         }
     }

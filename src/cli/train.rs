@@ -17,7 +17,7 @@ use article_toolkit::text::{Joining, Masking, Stemming};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg};
+use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg, TopicsArg};
 use super::output::{beside, complain, folder_for, say, steps, width};
 
 #[derive(Debug, Args)]
@@ -47,6 +47,8 @@ pub(crate) struct TrainArgs {
     /// machine.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
+    #[command(flatten)]
+    topics: TopicsArg,
     #[command(flatten)]
     glossary: GlossaryArg,
     /// Leave out a step of the text path, to measure what it brings; as often as needed.
@@ -159,7 +161,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let labels = args.labels.as_ref().context("name a labels file")?;
-    let corpus = labels.read()?;
+    let corpus = args.topics.read(labels)?;
     let mut config = TrainConfig::new(args.glossary.read()?);
     config.n_folds = args.folds.into();
     if let Some(classifier) = args.classifier {

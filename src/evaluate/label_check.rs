@@ -263,6 +263,7 @@ mod tests {
                 },
                 gold: Array2::from_shape_fn((80, 1), |(row, _)| Some(gold(row))),
             }],
+            descriptions: Vec::new(),
             digest: String::new(),
         }
     }

@@ -8,6 +8,7 @@ use crate::classify::{FoldRows, Linear};
 use crate::evaluate::ArticleOutcome;
 use crate::features::{Document, Occurrences};
 
+use super::prior::Described;
 use super::train::{TaskFit, side_by_side};
 use super::trainable::annotated;
 use super::{Pipeline, PipelineError, Statistics};
@@ -18,6 +19,7 @@ pub(super) struct HeldOut<'t> {
     pub(super) fits: &'t [TaskFit],
     pub(super) rows: Vec<FoldRows>,
     pub(super) documents: &'t [Document<'t>],
+    pub(super) described: &'t Described,
 }
 
 impl HeldOut<'_> {
@@ -31,7 +33,14 @@ impl HeldOut<'_> {
         for fold in &self.rows {
             let vocabulary = pipeline.tfidf.vocabulary();
             let models = self.tasks.iter().zip(self.fits).map(|(task, fit)| {
-                fold.fit(&fit.candidate, vocabulary, &task.gold, task.task.kind)
+                let of_label = self.described.of(&task.task.name);
+                fold.fit(
+                    &fit.candidate,
+                    vocabulary,
+                    &task.gold,
+                    task.task.kind,
+                    of_label,
+                )
             });
             let models: Vec<Linear> = models.collect::<Result<_, _>>()?;
             let idf = pipeline.tfidf.replace_idf(fold.idf.clone());

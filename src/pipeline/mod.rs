@@ -7,6 +7,7 @@ mod groups;
 mod held_out;
 mod outcomes;
 mod predict;
+mod prior;
 mod settings;
 mod statistics;
 mod train;

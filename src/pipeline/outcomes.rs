@@ -103,7 +103,8 @@ pub(super) fn add_candidate(
         ),
         ("blocks", format!("{:?}", candidate.blocks)),
     ];
-    for (key, value) in values {
+    let prior = (candidate.prior > 0.0).then(|| ("prior", candidate.prior.to_string()));
+    for (key, value) in values.into_iter().chain(prior) {
         settings.insert(format!("{name}.{key}"), value);
     }
 }

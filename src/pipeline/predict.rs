@@ -69,7 +69,8 @@ pub struct Prediction {
     pub evidence: Vec<Evidence>,
     /// Warnings, first about the input: `short`, `other_language`, `untrained_language`,
     /// `mixed_language`, `boilerplate 36%`; then what is unsure in the answers:
-    /// `unsure topics/energy`, `unsure stance`.
+    /// `unsure topics/energy`, `unsure stance`; and which probabilities no labelled article stands behind:
+    /// `uncalibrated topics`, `uncalibrated topics/energy`.
     pub flags: Vec<String>,
     /// Words that count.
     pub words: u32,
@@ -159,7 +160,10 @@ impl Pipeline {
             flags.push("untrained_language".to_owned());
         }
         let pairs = answering.heads.iter().zip(&tasks);
-        flags.extend(pairs.flat_map(|(head, task)| doubts(head, task)));
+        for (head, task) in pairs {
+            flags.extend(doubts(head, task));
+            flags.extend(uncalibrated(head, task));
+        }
         let facts = facts_seen(document, self.tfidf.analyzer(), seen);
         Prediction {
             id: article.id.clone(),
@@ -426,6 +430,18 @@ fn doubts(head: &Head, task: &TaskPrediction) -> Vec<String> {
     };
     let doubtful = labels.filter(|(unsure, _)| *unsure);
     doubtful.map(|(_, label)| name(label)).collect()
+}
+
+/// `uncalibrated TASK` where no article was held out to learn probabilities from, `uncalibrated TASK/LABEL` for a label
+/// that is given but was carried by no article.
+fn uncalibrated(head: &Head, task: &TaskPrediction) -> Vec<String> {
+    if head.macro_f1.is_none() {
+        return vec![format!("uncalibrated {}", task.task)];
+    }
+    let given = task.labels.iter().zip(&head.support);
+    let unseen = given.filter(|(label, support)| label.given && **support == 0);
+    let name = |label: &LabelScore| format!("uncalibrated {}/{}", task.task, label.label);
+    unseen.map(|(label, _)| name(label)).collect()
 }
 
 fn flags(article: &Article, document: &Document<'_>) -> Vec<String> {

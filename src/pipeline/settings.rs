@@ -14,6 +14,7 @@ use crate::classify::{
 use crate::features::{Document, TfIdfValidParams, Vocabulary};
 use crate::text::Lang;
 
+use super::prior::Described;
 use super::train::make_folds;
 use super::{PipelineError, Progress, TrainConfig};
 
@@ -70,6 +71,9 @@ impl Chosen {
 pub(super) struct Search<'a> {
     pub(super) tasks: &'a [GoldTask],
     pub(super) documents: &'a [Document<'a>],
+    /// Descriptions of labels, and of which.
+    pub(super) descriptions: &'a [Document<'a>],
+    pub(super) described: &'a Described,
     /// Articles that stay on one side of every split.
     pub(super) together: &'a [u32],
     pub(super) progress: Progress<'a>,
@@ -83,7 +87,11 @@ impl Search<'_> {
         params: &TfIdfValidParams,
         config: &TrainConfig,
     ) -> Result<Chosen, PipelineError> {
-        let fixed = |task: &GoldTask| Some(vec![(*config.fixed.get(&task.task.name)?, f64::NAN)]);
+        let fixed = |task: &GoldTask| {
+            let given = config.fixed.get(&task.task.name).copied();
+            let fixed = given.or_else(|| self.described.few(task, usual(config)));
+            Some(vec![(fixed?, f64::NAN)])
+        };
         if let Some(fixed) = self.tasks.iter().map(fixed).collect() {
             return Ok(Chosen::unsearched(fixed));
         }
@@ -144,8 +152,8 @@ impl Search<'_> {
             return Ok(tasks.iter().map(|_| nothing()).collect());
         };
         (self.progress)("counting features", 0, 1);
-        let documents: Vec<Document<'_>> =
-            sample.iter().map(|&i| self.documents[i].clone()).collect();
+        let sampled = sample.iter().map(|&i| &self.documents[i]);
+        let documents: Vec<Document<'_>> = sampled.chain(self.descriptions).cloned().collect();
         let (vocabulary, counts) = params.count(&documents)?;
         let rows = fold_rows(&counts, &vocabulary, &folds, |_| true);
         // Each task gets its share of what is left, so that the last is not starved by the first.
@@ -154,15 +162,17 @@ impl Search<'_> {
             let left = budget.saturating_sub(start.elapsed());
             Some(Instant::now() + left / (tasks.len() as u32 - i as u32))
         };
-        let space = |i| Space {
+        let space = |i, task: &str| Space {
             families: config.family.into_iter().collect(),
             blocks: self.blocks(config),
+            priors: self.described.scales(task),
             deadline: deadline(i),
         };
         let chosen = (0_u64..).zip(&tasks).map(|(i, task)| {
             let what = format!("choosing settings for {}", task.task.name);
             (self.progress)(&what, i, tasks.len() as u64);
-            Ok(search(&judge(task, &folds, &rows, &vocabulary), &space(i))?)
+            let judge = judge(task, &folds, &rows, &vocabulary, self.described);
+            Ok(search(&judge, &space(i, &task.task.name))?)
         });
         chosen.collect()
     }
@@ -199,6 +209,7 @@ pub(super) fn judge<'a>(
     folds: &'a Folds,
     rows: &'a [FoldRows],
     vocabulary: &'a Vocabulary,
+    described: &'a Described,
 ) -> Judge<'a> {
     Judge {
         folds,
@@ -206,6 +217,7 @@ pub(super) fn judge<'a>(
         vocabulary,
         gold: &task.gold,
         kind: task.task.kind,
+        of_label: described.of(&task.task.name),
     }
 }
 
@@ -223,6 +235,7 @@ fn usual(config: &TrainConfig) -> Candidate {
         c: 1.0,
         class_weight: ClassWeight::Balanced,
         blocks: blocks.unwrap_or(BLOCKS[0]),
+        prior: 0.0,
     }
 }
 

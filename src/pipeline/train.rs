@@ -9,8 +9,8 @@ use rayon::prelude::*;
 
 use crate::article::{Cleaner, Corpus, Folds, GoldTask, MetaColumn, Repeated, TaskKind};
 use crate::classify::{
-    BlockWeights, Calibration, Candidate, Cut, CutRule, Family, FoldRows, Linear, TaskScores,
-    fold_rows, short_of_precision, to_probabilities,
+    BlockWeights, Calibration, Candidate, Cut, CutRule, Family, FoldRows, Linear, Prior,
+    TaskScores, fold_rows, short_of_precision, to_probabilities,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
 use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabulary};
@@ -18,8 +18,9 @@ use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabular
 use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
 use super::outcomes::{add_candidate, article_outcome, task_outcomes};
+use super::prior::{Described, documents as described_documents};
 use super::settings::{Chosen, Ranking, Search, blocks_in_use, judge};
-use super::trainable::{annotated, rule_warnings, support, trainable};
+use super::trainable::{annotated, measurable, rule_warnings, support, trainable};
 use super::transfer::Transfer;
 use super::{
     Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
@@ -140,7 +141,9 @@ pub(super) struct Counted<'c> {
     stopped: BTreeMap<String, String>,
     params: TfIdfValidParams,
     documents: Vec<Document<'c>>,
+    described: Described,
     vocabulary: Vocabulary,
+    /// Counts of the articles, then of the descriptions of labels.
     counts: CountRows,
     /// Near-duplicates: one observation each.
     pub(super) groups: Vec<u32>,
@@ -191,9 +194,15 @@ impl<'c> Counted<'c> {
             Some(column) => groups_by(&corpus.articles, &groups, column),
             None => groups.clone(),
         };
+        let (described, descriptions) = (
+            Described::new(corpus),
+            described_documents(corpus, &cleaner),
+        );
         let search = Search {
             tasks: &tasks,
             documents: &documents,
+            descriptions: &descriptions,
+            described: &described,
             together: &together,
             progress,
         };
@@ -203,7 +212,10 @@ impl<'c> Counted<'c> {
         let mut text = config.text.clone();
         text.features = text.features.only(&blocks_in_use(&rankings));
         let params = build_text(&text, &config.glossary)?.1.check()?;
+        let mut documents = documents;
+        documents.extend(descriptions);
         let (vocabulary, counts) = params.count(&documents)?;
+        documents.truncate(corpus.articles.len());
         Ok(Self {
             corpus,
             folds: make_folds(&tasks, &together, config.n_folds),
@@ -214,6 +226,7 @@ impl<'c> Counted<'c> {
             stopped,
             params,
             documents,
+            described,
             vocabulary,
             counts,
             groups,
@@ -299,7 +312,10 @@ impl<'c> Counted<'c> {
         let measure = |(i, (task, candidate)): (usize, (&GoldTask, &Candidate))| {
             let what = format!("cross-validating {}", task.task.name);
             progress(&what, i as u64, tasks.len() as u64);
-            let judge = judge(task, folds, &rows, &self.vocabulary);
+            if !measurable(task) {
+                return Ok(unmeasured(task, *candidate));
+            }
+            let judge = judge(task, folds, &rows, &self.vocabulary, &self.described);
             let (scores, learnt) = judge.measure(candidate, self.cut_rule)?;
             Ok(TaskFit {
                 candidate: *candidate,
@@ -326,13 +342,18 @@ impl<'c> Counted<'c> {
     ) -> Result<Trained, PipelineError> {
         progress("fitting the model", 0, 1);
         let all: Vec<usize> = (0..self.counts.len()).collect();
+        let (articles, descriptions) = all.split_at(self.documents.len());
         let idf = self.counts.idf(&all, &self.vocabulary);
-        let rows = self.counts.weigh(&all, &self.vocabulary, &idf);
+        let weigh = |part: &[usize]| self.counts.weigh(part, &self.vocabulary, &idf);
+        let (rows, descriptions) = (weigh(articles), weigh(descriptions));
         let pairs = || self.tasks.iter().zip(&measured.fits);
         let models: Vec<Linear> = pairs()
             .map(|(task, fit)| {
                 let (gold, kind) = (&task.gold, task.task.kind);
-                fit.candidate.fit(&rows, &self.vocabulary, gold, kind, 0.01)
+                let (of_label, v) = (self.described.of(&task.task.name), &self.vocabulary);
+                let prior = Prior::of(&fit.candidate, v, &descriptions, of_label);
+                fit.candidate
+                    .fit(&rows, v, gold, kind, 0.01, prior.as_ref())
             })
             .collect::<Result<_, _>>()?;
         self.warnings
@@ -363,6 +384,7 @@ impl<'c> Counted<'c> {
                 fits: &measured.fits,
                 rows,
                 documents: &self.documents,
+                described: &self.described,
             };
             held_out.evidence(&mut pipeline, &mut articles)?;
             let (corpus, tasks) = (self.corpus, &self.tasks);
@@ -462,6 +484,7 @@ pub(super) fn make_folds(tasks: &[GoldTask], groups: &[u32], n_folds: usize) -> 
     let n_groups = groups.iter().max().map_or(0, |g| *g as usize + 1);
     let fewest = tasks
         .iter()
+        .filter(|task| measurable(task))
         .map(|t| annotated(&t.gold).count())
         .min()
         .unwrap_or(0);

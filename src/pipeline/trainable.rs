@@ -6,6 +6,7 @@ use crate::article::{Corpus, GoldTask, TaskKind};
 use crate::classify::CutRule;
 
 use super::PipelineError;
+use super::prior::Described;
 use super::train::TaskFit;
 
 /// Fewer annotated articles than this give no task: there is nothing to hold out.
@@ -46,13 +47,15 @@ pub(super) fn trainable(
     corpus: &Corpus,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<GoldTask>, PipelineError> {
+    let described = Described::new(corpus);
     let mut tasks = Vec::new();
     let mut reasons = Vec::new();
     for task in &corpus.tasks {
+        let of_label = described.of(&task.task.name);
         match why_not(task) {
-            Some(reason) => reasons.push(reason),
-            None => {
-                rare_labels(task, warnings);
+            Some(reason) if of_label.is_empty() => reasons.push(reason),
+            _ => {
+                rare_labels(task, of_label, warnings);
                 tasks.push(task.clone());
             }
         }
@@ -85,9 +88,19 @@ fn why_not(task: &GoldTask) -> Option<String> {
     None
 }
 
-fn rare_labels(task: &GoldTask, warnings: &mut Vec<String>) {
-    for (label, n) in task.task.labels.iter().zip(support(&task.gold)) {
-        if n < FEW {
+/// There is enough to hold something out.
+pub(super) fn measurable(task: &GoldTask) -> bool {
+    annotated(&task.gold).count() >= MIN_ANNOTATED
+}
+
+fn rare_labels(task: &GoldTask, of_label: &[Vec<usize>], warnings: &mut Vec<String>) {
+    for (k, (label, n)) in task.task.labels.iter().zip(support(&task.gold)).enumerate() {
+        if n == 0 && of_label.get(k).is_some_and(|rows| !rows.is_empty()) {
+            warnings.push(format!(
+                "{}: label \"{label}\" has no article: its description alone answers for it, uncalibrated",
+                task.task.name
+            ));
+        } else if n < FEW {
             let articles = if n == 1 { "article" } else { "articles" };
             warnings.push(format!(
                 "{}: label \"{label}\" has {n} {articles}: too few to learn well or to judge",

@@ -91,13 +91,18 @@ fn setting(c: &Candidate) -> String {
         blocks.join(", ")
     };
     format!(
-        "{} C={} on {blocks}, classes {}",
+        "{} C={} on {blocks}, classes {}{}",
         format!("{:?}", c.family).to_lowercase(),
         c.c,
         if c.class_weight == ClassWeight::Balanced {
             "balanced"
         } else {
             "as they are"
+        },
+        if c.prior > 0.0 {
+            ", drawn to the descriptions of the labels"
+        } else {
+            ""
         }
     )
 }
