@@ -5,8 +5,8 @@
 
 Reads ../shared/data where it is at hand; none of it is part of this repository. Needs `zstd` for all but real-news and curve. Prints Markdown tables.
 `cv` looks at the training parts of the public sets alone and is for development; `topics` touches their test parts and is for the
-figures in docs/benchmarks.md: the toolkit with defaults, and where they are installed scikit-learn and fastText (see peers.py); PEERS=
-leaves them out. Both are slow: name the sets.
+figures in docs/benchmarks.md: the toolkit with defaults, and where it is installed scikit-learn (see peers.py); PEERS=scikit-learn,fasttext
+adds fastText, whose autotune may run far past its time on a busy machine, and PEERS= leaves both out. Both are slow: name the sets.
 """
 import collections
 import csv
@@ -383,7 +383,7 @@ def peer(labels, held_out, kind, what, seconds):
 def topics(names=None):
     """Toolkit, scikit-learn and fastText on each set: the test part is answered once by each."""
     peers = [what for what, module in (("scikit-learn", "sklearn"), ("fasttext", "fasttext")) if importlib.util.find_spec(module)]
-    peers = [what for what in peers if what in os.environ.get("PEERS", "scikit-learn,fasttext").split(",")]
+    peers = [what for what in peers if what in os.environ.get("PEERS", "scikit-learn").split(",")]
     print("\nPublic sets, test part; CPU seconds to train and predict\n")
     print("| set | what | micro-F1 | macro-F1 | CPU seconds | settings | aim | published |\n|---|---|---|---|---|---|---|---|")
     for name in names or SETS:
