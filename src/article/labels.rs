@@ -192,6 +192,11 @@ impl Corpus {
     }
 }
 
+/// A row of more or fewer cells than the header.
+pub(super) fn uneven(cells: usize, header: usize) -> String {
+    format!("{cells} cells where the header has {header}; put a cell that holds a comma in quotes")
+}
+
 pub(super) fn read_file(path: &Path) -> Result<String, LabelsError> {
     let fail = |message: String| LabelsError {
         problems: vec![Problem {
@@ -366,12 +371,7 @@ impl<'p> Reader<'p> {
     ) -> Row {
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() != header.len() {
-            let message = format!(
-                "{} cells where the header has {}; put a cell that holds a comma in quotes",
-                record.len(),
-                header.len()
-            );
-            self.problem(line, "", message);
+            self.problem(line, "", uneven(record.len(), header.len()));
         }
         let cell = |name: &str| {
             header

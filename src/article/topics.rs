@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis, concatenate};
 
-use super::labels::{Corpus, LabelsError, LabelsOptions, Problem, read_file};
+use super::labels::{Corpus, LabelsError, LabelsOptions, Problem, read_file, uneven};
 use super::{Article, GoldTask, Meta, Task};
 
 /// Known columns.
@@ -103,7 +103,9 @@ impl Rows<'_> {
     }
 
     fn read(&mut self, text: &str, options: &LabelsOptions) -> Vec<Description> {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_reader(text.as_bytes());
         let header = reader.headers().cloned().unwrap_or_default();
         self.header(&header);
         let mut descriptions = Vec::new();
@@ -149,6 +151,9 @@ impl Rows<'_> {
         options: &LabelsOptions,
     ) -> Option<Description> {
         let line = record.position().map_or(0, csv::Position::line);
+        if record.len() != header.len() {
+            self.problem(line, "", uneven(record.len(), header.len()));
+        }
         let cell = |name: &str| {
             let at = header.iter().position(|h| h.trim() == name);
             at.and_then(|i| record.get(i)).map_or("", str::trim)
@@ -225,13 +230,14 @@ mod tests {
 
     #[test]
     fn all_problems_are_told_with_their_place() {
-        let error = described("label,description,colour\n,Football.\na|b,\n").unwrap_err();
+        let error = described("label,description,colour\n,Football.,red\na|b,\n").unwrap_err();
         let said = error.to_string();
         for part in [
             "line 1: unknown column \"colour\"; known are task, label, name, description, lang",
             "line 2, column \"label\": empty cell",
             "line 3, column \"description\": empty cell",
             "line 3, column \"label\": \"a|b\" is no name of one label",
+            "line 3: 2 cells where the header has 3",
         ] {
             assert!(said.contains(part), "{part}\n{said}");
         }

@@ -113,6 +113,9 @@ pub(crate) fn search(judge: &Judge<'_>, space: &Space) -> Result<Searched, Class
         && chosen.takes_prior()
     {
         let carried = judge.try_all(&with_priors(chosen, &space.priors))?;
+        if judge.needs_prior() {
+            ranking.clear();
+        }
         ranking = judge.ranked(carried.into_iter().chain(as_tried(ranking)).collect());
     }
     Ok(Searched {
@@ -204,6 +207,13 @@ impl Judge<'_> {
 
     fn is_large(&self) -> bool {
         self.gold.ncols().div_ceil(8) * self.gold.nrows() > LARGE
+    }
+
+    /// A label is described that no article carries: nothing but its description answers for it.
+    fn needs_prior(&self) -> bool {
+        let carried = |k: usize| self.gold.column(k).iter().any(|gold| *gold == Some(true));
+        let mut described = self.of_label.iter().enumerate();
+        described.any(|(k, rows)| !rows.is_empty() && !carried(k))
     }
 
     /// Block factors with those of empty blocks at 0, each set once, those without any block left out.
