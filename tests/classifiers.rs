@@ -181,6 +181,69 @@ fn a_spent_budget_still_gives_a_model_and_says_so() {
     assert!(card.contains("Sure of "), "{card}");
 }
 
+/// Descriptions of two of the themes of [`labels`], and of one that no article has.
+const TOPICS: &str = "label,description\nenergy,Oil and gas and pipeline and pumping and barrel.\nsport,\"Football, match, goal, referee.\"\nfarming,\"Harvest, wheat, cattle.\"\n";
+
+fn probability(answers: &[BTreeMap<String, (f64, bool)>], row: usize, label: &str) -> f64 {
+    answers[row][label].0
+}
+
+#[test]
+fn descriptions_alone_rank_articles_and_say_that_they_are_uncalibrated() {
+    let sandbox = Sandbox::new();
+    sandbox.write("topics.csv", TOPICS);
+    train(&sandbox, "text,topics\n", &["--topics", "topics.csv"]).ok();
+    let texts = [
+        "gas pipeline oil praise",
+        "goal football blame",
+        "wheat harvest",
+    ];
+    let found = answers(&sandbox, &texts);
+    for (row, label) in ["energy", "sport", "farming"].iter().enumerate() {
+        for other in ["energy", "sport", "farming"] {
+            let (own, p) = (
+                probability(&found, row, label),
+                probability(&found, row, other),
+            );
+            assert!(
+                own > p || *label == other,
+                "{row} {label} {own} {other} {p}"
+            );
+        }
+    }
+    let article = Article {
+        text: texts[0].to_owned(),
+        ..Article::default()
+    };
+    let model = Pipeline::load(&sandbox.path("m.safetensors")).unwrap();
+    let flags = model.predict(&article).flags;
+    assert!(
+        flags.contains(&"uncalibrated topics".to_owned()),
+        "{flags:?}"
+    );
+}
+
+#[test]
+fn articles_not_yet_labelled_are_ranked_and_a_label_without_one_keeps_its_description() {
+    let sandbox = Sandbox::new();
+    sandbox.write("topics.csv", TOPICS);
+    let unlabelled = "text,topics\ngas pipeline oil,\nfootball goal,\nwheat harvest cattle,\n";
+    train(&sandbox, unlabelled, &["--no-topics"]).fails(&["no label at all"]);
+    let run = train(&sandbox, unlabelled, &[]).ok();
+    assert!(
+        run.err().contains("\"farming\" has no article"),
+        "{}",
+        run.err()
+    );
+    // Enough articles of the others: they are calibrated, it is not.
+    train(&sandbox, &labels(66), &[]).ok();
+    let found = answers(&sandbox, &["wheat harvest cattle", "goal football match"]);
+    assert!(probability(&found, 0, "farming") > probability(&found, 1, "farming"));
+    assert!(probability(&found, 1, "sport") > probability(&found, 0, "sport"));
+    let report = std::fs::read_to_string(sandbox.path("m.report.json")).unwrap();
+    assert!(report.contains("\"topics.family\""));
+}
+
 #[test]
 fn a_broken_description_is_told_with_its_place() {
     let sandbox = Sandbox::new();

@@ -45,7 +45,7 @@ def write(name, rows, fields):
 
 
 def train(labels, *options):
-    model = work / f"{'-'.join([labels.stem, *(o.strip('-') for o in options)])}.safetensors"
+    model = work / f"{'-'.join([labels.stem, *(pathlib.Path(o).name.strip('-') for o in options)])}.safetensors"
     toolkit("train", labels, "-o", model, *options)
     return model
 
@@ -113,9 +113,11 @@ def real_news_transfer():
     print("\nTrained on the real articles of one language, tested on those of another: topics macro-F1; in brackets the articles\n")
     print("| trained on | " + " | ".join(f"{b} ({count[b]})" for b in langs) + " |\n|---|" + "---|" * len(langs))
     for a in langs[:4]:
-        model = train(write(f"only-{a}.csv", [r for r in rows if r["lang"] == a], FIELDS))
-        cells = ["-" if a == b else shown(metric(evaluate(model, tests[b]), "topics")) for b in langs]
-        print(f"| {a} ({count[a]}) | " + " | ".join(cells) + " |", flush=True)
+        labels = write(f"only-{a}.csv", [r for r in rows if r["lang"] == a], FIELDS)
+        for name, options in (("", ["--no-topics"]), (" and data/topics.csv", ["--topics", ROOT / "data/topics.csv"])):
+            model = train(labels, *options)
+            cells = ["-" if a == b else shown(metric(evaluate(model, tests[b]), "topics")) for b in langs]
+            print(f"| {a} ({count[a]}){name} | " + " | ".join(cells) + " |", flush=True)
 
 
 def curve():
@@ -412,9 +414,9 @@ def cv(names=None):
         print(f"| {name} | {shown(metric(report, 'topic', 'micro_f1'))} | {shown(metric(report, 'topic'))} | {aim} | {seconds:.0f} |", flush=True)
 
 
-parts = {"real-news": lambda: (shipped(), cross_validation()), "fewshot": fewshot, "transfer": transfer, "curve": curve, "sib200": sib200, "text": text, "coverage": coverage, "concepts": concepts, "topics": topics, "cv": cv}
+parts = {"real-news": lambda: (shipped(), cross_validation()), "fewshot": fewshot, "transfer": transfer, "real-transfer": real_news_transfer, "curve": curve, "sib200": sib200, "text": text, "coverage": coverage, "concepts": concepts, "topics": topics, "cv": cv}
 if not DATA.is_dir():
     raise SystemExit("../shared/data is not here: nothing to measure on")
-for argument in sys.argv[1:] or [p for p in parts if p not in ("cv", "topics", "sib200", "concepts")]:
+for argument in sys.argv[1:] or [p for p in parts if p not in ("cv", "topics", "sib200", "real-transfer", "concepts")]:
     name, _, sets = argument.partition("=")
     parts[name](*([sets.split(",")] if sets else []))

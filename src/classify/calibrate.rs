@@ -23,6 +23,8 @@ const PLATT_SHARE: f64 = 0.1;
 /// With fewer examples or counterexamples of a label isotonic calibration is not tried: its steps are mostly noise, and
 /// where it wins on the folds it wins by chance.
 const MIN_SIDE: usize = 50;
+/// With fewer, scores that descriptions of the labels carry are taken as they are.
+const FEW: usize = 10;
 
 /// How the raw scores of a task become probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +78,20 @@ impl Calibration {
                 isotonic: Vec::new(),
             },
             TaskKind::Single => Self::Temperature { t: 1.0 },
+        }
+    }
+
+    /// Takes scores as log-odds where there are too few examples or counterexamples of a label to say otherwise; `gold`
+    /// is what it was learnt from.
+    pub(crate) fn trust_few(&mut self, gold: &Array2<Option<bool>>) {
+        let Self::Platt { coefficients, .. } = self else {
+            return;
+        };
+        for (line, column) in coefficients.iter_mut().zip(gold.columns()) {
+            let side = |wanted: bool| column.iter().filter(|g| **g == Some(wanted)).count();
+            if side(true).min(side(false)) < FEW {
+                *line = (-1.0, 0.0);
+            }
         }
     }
 
@@ -318,6 +334,18 @@ mod tests {
             curves(&calibrate_multi(&scores, &gold, Some(&folds(90)))),
             0
         );
+    }
+
+    #[test]
+    fn few_examples_leave_described_scores_as_they_are() {
+        let calibrated = |n: usize| {
+            let (scores, gold) = drawn(n, |s| sigmoid(4.0 * s + 1.0));
+            let mut calibration = calibrate_multi(&scores, &gold, None);
+            calibration.trust_few(&gold);
+            calibration.probabilities(&[0.5])[0]
+        };
+        assert!((calibrated(12) - sigmoid(0.5)).abs() < 1e-12);
+        assert!(calibrated(200) > 0.8, "{}", calibrated(200));
     }
 
     #[test]

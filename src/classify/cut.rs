@@ -92,6 +92,8 @@ impl fmt::Display for CutRule {
 
 /// Positives at which the own cut and the shared cut count the same.
 const SHRINK: f64 = 10.0;
+/// Positives of all labels at which the shared cut and the one before any article count the same.
+const SHRINK_SHARED: f64 = 20.0;
 /// A label with fewer positives takes the shared cut.
 const MIN_POSITIVES: usize = 5;
 
@@ -130,10 +132,25 @@ pub fn cuts_by(
     probabilities: &Array2<f64>,
     gold: &Array2<Option<bool>>,
 ) -> Vec<Cut> {
+    cuts_from(None, rule, probabilities, gold)
+}
+
+/// The same where `start` is the cut before any article has its say: the shared cut is shrunk toward it.
+pub(crate) fn cuts_from(
+    start: Option<f64>,
+    rule: CutRule,
+    probabilities: &Array2<f64>,
+    gold: &Array2<Option<bool>>,
+) -> Vec<Cut> {
     let labels: Vec<Vec<(f64, bool)>> = (0..gold.ncols())
         .map(|k| annotated(probabilities.column(k), gold.column(k)))
         .collect();
-    let shared = rule.cut(&labels.concat());
+    let together = labels.concat();
+    let mut shared = rule.cut(&together);
+    if let Some(start) = start.filter(|_| rule == CutRule::BestF1) {
+        let n_positives = positives(&together) as f64;
+        shared = mix(n_positives / (n_positives + SHRINK_SHARED), shared, start);
+    }
     let cut = |label: &Vec<(f64, bool)>| {
         let n_positives = positives(label);
         let probability = shrunk(rule, label, n_positives, shared);
@@ -351,6 +368,17 @@ mod tests {
         let cuts = cuts_by(CutRule::BestF1, &p, &gold);
         assert!((cuts[0].probability - 0.6).abs() < 0.03, "{cuts:?}");
         assert!((cuts[1].probability - 0.6).abs() < 0.05, "{cuts:?}");
+    }
+
+    #[test]
+    fn few_articles_leave_the_cut_near_where_it_starts() {
+        let cut = |n: usize| {
+            let p = Array2::from_shape_fn((n, 1), |(i, _)| 0.2 * (i % 2) as f64 + 0.05);
+            let gold = p.mapv(|p| Some(p > 0.2));
+            cuts_from(Some(0.5), CutRule::BestF1, &p, &gold)[0].probability
+        };
+        assert!((0.4..0.5).contains(&cut(8)), "{}", cut(8));
+        assert!(cut(400) < 0.25, "{}", cut(400));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub use band::{Band, Certainty};
 pub use baseline::majority;
 pub use bayes::{Bayes, BayesParams, BayesValidParams};
 pub use calibrate::{Calibration, calibrate_multi, calibrate_single};
+pub(crate) use cut::cuts_from;
 pub use cut::{Cut, CutRule, cuts_by, decide_multi, decide_single, short_of_precision};
 pub(crate) use dual::shuffled;
 pub use isotonic::Isotonic;

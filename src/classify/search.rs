@@ -124,10 +124,13 @@ pub(crate) fn search(judge: &Judge<'_>, space: &Space) -> Result<Searched, Class
     })
 }
 
-/// The chosen setting drawn to the descriptions of the labels.
+/// The chosen setting drawn to the descriptions of the labels, with their words: not all of them are concepts.
 fn with_priors(chosen: &Candidate, priors: &[f64]) -> Vec<Path> {
+    let mut chosen = *chosen;
+    let words = &mut chosen.blocks[Block::Words as usize];
+    *words = words.max(0.5);
     let path = |&prior: &f64| Path {
-        start: Candidate { prior, ..*chosen },
+        start: Candidate { prior, ..chosen },
         costs: vec![chosen.c],
     };
     priors.iter().map(path).collect()
@@ -318,7 +321,11 @@ impl Judge<'_> {
         let one = |&(p, c): &(usize, usize)| {
             let folds = &scores[p * self.rows.len()..][..self.rows.len()];
             let parts: Vec<&Array2<f32>> = folds.iter().map(|costs| &costs[c]).collect();
-            let outcome = self.outcome(&parts, &Answering::default());
+            let how = Answering {
+                carried: paths[p].start.prior > 0.0,
+                ..Answering::default()
+            };
+            let outcome = self.outcome(&parts, &how);
             Tried {
                 candidate: Candidate {
                     c: paths[p].costs[c],
@@ -374,6 +381,7 @@ impl Judge<'_> {
         let how = Answering {
             rule,
             folds: Some(&self.folds.fold),
+            carried: candidate.prior > 0.0,
         };
         let scores = self.outcome(&parts, &how);
         let learnt = calibrate(&scores.raw, self.gold, self.kind, &how);

@@ -13,7 +13,7 @@ use crate::features::{Block, CountRows, Idf, SparseRows, Vocabulary};
 use super::band::{add_bands, sure_from};
 use super::{
     Bayes, BayesParams, Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Linear,
-    Loss, MultinomialParams, Prior, calibrate_multi, calibrate_single, cuts_by, decide_multi,
+    Loss, MultinomialParams, Prior, calibrate_multi, calibrate_single, cuts_from, decide_multi,
     decide_single, majority,
 };
 
@@ -264,6 +264,8 @@ pub(crate) struct Answering<'a> {
     /// Fold of each row, where isotonic calibration is to be tried and bands are wanted: too much for every setting of a
     /// search.
     pub(crate) folds: Option<&'a [usize]>,
+    /// Descriptions of labels carry the scores: they are log-odds before any article has its say.
+    pub(crate) carried: bool,
 }
 
 /// How a task's scores become answers, learnt from out-of-fold scores.
@@ -283,11 +285,14 @@ pub(crate) fn calibrate(
     how: &Answering<'_>,
 ) -> Learnt {
     let multi = kind == TaskKind::Multi;
-    let calibration = if multi {
+    let mut calibration = if multi {
         calibrate_multi(raw, gold, how.folds)
     } else {
         calibrate_single(raw, gold)
     };
+    if how.carried {
+        calibration.trust_few(gold);
+    }
     let mut learnt = Learnt {
         calibration,
         cuts: Vec::new(),
@@ -295,7 +300,8 @@ pub(crate) fn calibrate(
     };
     let probabilities = to_probabilities(&learnt.calibration, raw);
     if multi {
-        learnt.cuts = cuts_by(how.rule, &probabilities, gold);
+        let start = how.carried.then_some(0.5);
+        learnt.cuts = cuts_from(start, how.rule, &probabilities, gold);
     }
     match how.folds {
         Some(_) if multi => add_bands(&mut learnt.cuts, &probabilities, gold),

@@ -246,12 +246,25 @@ impl TfIdfValidParams {
         &self,
         documents: &[Document<'_>],
     ) -> Result<(Vocabulary, CountRows), FeatureError> {
-        let (counted, concepts): (Vec<HashCounts>, Vec<Vec<u64>>) = documents
+        self.count_with(documents, documents.len())
+    }
+
+    /// The same where the documents from `n_articles` on are descriptions of labels: each of their words is in the vocabulary,
+    /// whether or not an article has it.
+    pub(crate) fn count_with(
+        &self,
+        documents: &[Document<'_>],
+        n_articles: usize,
+    ) -> Result<(Vocabulary, CountRows), FeatureError> {
+        let (counted, known): (Vec<HashCounts>, Vec<Vec<u64>>) = documents
             .par_chunks(CHUNK)
-            .flat_map_iter(|chunk| self.count_chunk(chunk))
+            .enumerate()
+            .flat_map_iter(|(i, chunk)| {
+                self.count_chunk(chunk, n_articles.saturating_sub(i * CHUNK))
+            })
             .unzip();
-        let concepts = concepts.into_iter().flatten().collect();
-        let kept = frequent(&counted, self.spec.min_df, &concepts);
+        let known = known.into_iter().flatten().collect();
+        let kept = frequent(&counted, self.spec.min_df, &known);
         let vocabulary = self.vocabulary(documents, &kept)?;
         let rows = counted
             .into_par_iter()
@@ -260,22 +273,31 @@ impl TfIdfValidParams {
         Ok((vocabulary, CountRows { rows }))
     }
 
-    /// Counts of each document, and the hashes of its terms that come from the glossary: a concept is known before any
-    /// article is read, so one article is enough for it.
-    fn count_chunk(&self, documents: &[Document<'_>]) -> Vec<(HashCounts, Vec<u64>)> {
+    /// Counts of each document, and the hashes of its terms that come from the glossary or a description (the documents
+    /// from `n_articles` on): they are known before any article is read, so one article is enough for them.
+    fn count_chunk(
+        &self,
+        documents: &[Document<'_>],
+        n_articles: usize,
+    ) -> Vec<(HashCounts, Vec<u64>)> {
         let mut seen = Occurrences::default();
-        let one = |document| {
-            let (mut hashes, mut concepts) = (Vec::new(), Vec::new());
+        let one = |(i, document)| {
+            let (mut hashes, mut known) = (Vec::new(), Vec::new());
             self.counter()
                 .for_each_term(document, &mut seen, &mut |block, hash, _, _| {
                     hashes.push(hash);
-                    if !matches!(block, Block::Words | Block::Characters) {
-                        concepts.push(hash);
+                    let of_article = match block {
+                        Block::Words => i < n_articles,
+                        Block::Characters => true,
+                        _ => false,
+                    };
+                    if !of_article {
+                        known.push(hash);
                     }
                 });
-            (run_lengths(hashes), concepts)
+            (run_lengths(hashes), known)
         };
-        documents.iter().map(one).collect()
+        documents.iter().enumerate().map(one).collect()
     }
 
     /// The terms `kept`, `(document, hash)` ascending, spelled out by a second look at the document that has each first:

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 
-use crate::article::{Article, Facts, GoldTask};
+use crate::article::{Article, Corpus, Facts, Folds, GoldTask, TaskKind};
 use crate::classify::{Candidate, Cut};
-use crate::evaluate::{ArticleOutcome, TaskOutcomes};
+use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
 use crate::features::Document;
+
+use super::TrainConfig;
+use super::train::TaskFit;
 
 /// Outcomes of one task in the shape reports are computed from.
 pub(crate) fn task_outcomes(
@@ -107,4 +110,67 @@ pub(super) fn add_candidate(
     for (key, value) in values.into_iter().chain(prior) {
         settings.insert(format!("{name}.{key}"), value);
     }
+}
+
+/// The input of a report on a cross-validation.
+pub(super) fn report_input(
+    corpus: &Corpus,
+    articles: Vec<ArticleOutcome>,
+    tasks: &[GoldTask],
+    fitted: &[TaskFit],
+    folds: &Folds,
+    config: &TrainConfig,
+) -> ReportInput {
+    ReportInput {
+        title: format!(
+            "cross-validation of {}, {} folds",
+            corpus.source.display(),
+            folds.n_folds
+        ),
+        method: "cross_validation".to_owned(),
+        articles,
+        tasks: tasks
+            .iter()
+            .zip(fitted)
+            .filter_map(|(task, fit)| fit.outcomes(task))
+            .collect(),
+        settings: settings(corpus, tasks, fitted, folds, config),
+        model: String::new(),
+    }
+}
+
+fn settings(
+    corpus: &Corpus,
+    tasks: &[GoldTask],
+    fitted: &[TaskFit],
+    folds: &Folds,
+    config: &TrainConfig,
+) -> BTreeMap<String, String> {
+    let mut settings = BTreeMap::from([
+        ("folds".to_owned(), folds.n_folds.to_string()),
+        (
+            "training data".to_owned(),
+            corpus.digest.chars().take(16).collect(),
+        ),
+        (
+            "training articles".to_owned(),
+            corpus.articles.len().to_string(),
+        ),
+        (
+            "glossary".to_owned(),
+            config.glossary.digest()[..16].to_owned(),
+        ),
+        ("min_df".to_owned(), config.text.features.min_df.to_string()),
+        ("toolkit".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+    ]);
+    if let Some(column) = config.group_by {
+        settings.insert("kept together".to_owned(), column.to_string());
+    }
+    if tasks.iter().any(|task| task.task.kind == TaskKind::Multi) {
+        settings.insert("cuts".to_owned(), config.cut_rule.to_string());
+    }
+    for (task, fit) in tasks.iter().zip(fitted) {
+        add_candidate(&mut settings, &task.task.name, &fit.candidate);
+    }
+    settings
 }

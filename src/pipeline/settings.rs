@@ -154,7 +154,7 @@ impl Search<'_> {
         (self.progress)("counting features", 0, 1);
         let sampled = sample.iter().map(|&i| &self.documents[i]);
         let documents: Vec<Document<'_>> = sampled.chain(self.descriptions).cloned().collect();
-        let (vocabulary, counts) = params.count(&documents)?;
+        let (vocabulary, counts) = params.count_with(&documents, sample.len())?;
         let rows = fold_rows(&counts, &vocabulary, &folds, |_| true);
         // Each task gets its share of what is left, so that the last is not starved by the first.
         let deadline = |i: u64| {

@@ -17,7 +17,7 @@ use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabular
 
 use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
-use super::outcomes::{add_candidate, article_outcome, task_outcomes};
+use super::outcomes::{article_outcome, report_input, task_outcomes};
 use super::prior::{Described, documents as described_documents};
 use super::settings::{Chosen, Ranking, Search, blocks_in_use, judge};
 use super::trainable::{annotated, measurable, rule_warnings, support, trainable};
@@ -214,7 +214,7 @@ impl<'c> Counted<'c> {
         let params = build_text(&text, &config.glossary)?.1.check()?;
         let mut documents = documents;
         documents.extend(descriptions);
-        let (vocabulary, counts) = params.count(&documents)?;
+        let (vocabulary, counts) = params.count_with(&documents, corpus.articles.len())?;
         documents.truncate(corpus.articles.len());
         Ok(Self {
             corpus,
@@ -521,66 +521,4 @@ fn unmeasured(task: &GoldTask, candidate: Candidate) -> TaskFit {
         sure_from: None,
         scores: None,
     }
-}
-
-fn report_input(
-    corpus: &Corpus,
-    articles: Vec<ArticleOutcome>,
-    tasks: &[GoldTask],
-    fitted: &[TaskFit],
-    folds: &Folds,
-    config: &TrainConfig,
-) -> ReportInput {
-    ReportInput {
-        title: format!(
-            "cross-validation of {}, {} folds",
-            corpus.source.display(),
-            folds.n_folds
-        ),
-        method: "cross_validation".to_owned(),
-        articles,
-        tasks: tasks
-            .iter()
-            .zip(fitted)
-            .filter_map(|(task, fit)| fit.outcomes(task))
-            .collect(),
-        settings: settings(corpus, tasks, fitted, folds, config),
-        model: String::new(),
-    }
-}
-
-fn settings(
-    corpus: &Corpus,
-    tasks: &[GoldTask],
-    fitted: &[TaskFit],
-    folds: &Folds,
-    config: &TrainConfig,
-) -> BTreeMap<String, String> {
-    let mut settings = BTreeMap::from([
-        ("folds".to_owned(), folds.n_folds.to_string()),
-        (
-            "training data".to_owned(),
-            corpus.digest.chars().take(16).collect(),
-        ),
-        (
-            "training articles".to_owned(),
-            corpus.articles.len().to_string(),
-        ),
-        (
-            "glossary".to_owned(),
-            config.glossary.digest()[..16].to_owned(),
-        ),
-        ("min_df".to_owned(), config.text.features.min_df.to_string()),
-        ("toolkit".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-    ]);
-    if let Some(column) = config.group_by {
-        settings.insert("kept together".to_owned(), column.to_string());
-    }
-    if tasks.iter().any(|task| task.task.kind == TaskKind::Multi) {
-        settings.insert("cuts".to_owned(), config.cut_rule.to_string());
-    }
-    for (task, fit) in tasks.iter().zip(fitted) {
-        add_candidate(&mut settings, &task.task.name, &fit.candidate);
-    }
-    settings
 }
