@@ -69,6 +69,32 @@ impl Calibration {
         }
     }
 
+    /// The calibration of labels put together from those of other tasks of one kind, each given with the label's column.
+    /// Empty for no labels.
+    pub(crate) fn of_labels(labels: &[(&Self, usize)]) -> Self {
+        let (mut lines, mut curves) = (Vec::new(), Vec::new());
+        for (label, (from, k)) in labels.iter().enumerate() {
+            match from {
+                Self::Platt {
+                    coefficients,
+                    isotonic,
+                } => {
+                    lines.push(coefficients[*k]);
+                    let own = isotonic.iter().filter(|curve| curve.label == *k);
+                    curves.extend(own.map(|curve| Isotonic {
+                        label,
+                        ..curve.clone()
+                    }));
+                }
+                Self::Temperature { t } => return Self::Temperature { t: *t },
+            }
+        }
+        Self::Platt {
+            coefficients: lines,
+            isotonic: curves,
+        }
+    }
+
     /// The identity for a task without usable out-of-fold scores.
     #[must_use]
     pub fn identity(kind: TaskKind, n_labels: usize) -> Self {
@@ -92,6 +118,17 @@ impl Calibration {
             if side(true).min(side(false)) < FEW {
                 *line = (-1.0, 0.0);
             }
+        }
+    }
+
+    /// True where nothing was learnt: [`Calibration::identity`].
+    pub(crate) fn is_identity(&self) -> bool {
+        match self {
+            Self::Platt {
+                coefficients,
+                isotonic,
+            } => isotonic.is_empty() && coefficients.iter().all(|line| *line == (-1.0, 0.0)),
+            Self::Temperature { t } => *t == 1.0,
         }
     }
 

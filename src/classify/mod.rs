@@ -35,7 +35,7 @@ pub use multinomial::{MultinomialParams, MultinomialValidParams};
 pub(crate) use prior::Prior;
 pub(crate) use search::{Judge, Searched, Space, search};
 pub use select::{BlockWeights, Candidate, Family, TaskScores, macro_f1, micro_f1};
-pub(crate) use select::{FoldRows, decide, fold_rows, to_probabilities, unsure};
+pub(crate) use select::{FoldRows, Learnt, decide, fold_rows, held_fast, to_probabilities, unsure};
 
 /// Why nothing was learnt.
 #[derive(Debug, Error, PartialEq)]

@@ -218,6 +218,20 @@ pub(crate) fn fold_rows(
     (0..folds.n_folds).into_par_iter().map(one).collect()
 }
 
+/// The rows of each fold as they are, weighed by an `idf` that none of their articles took part in.
+pub(crate) fn held_fast(rows: &SparseRows, folds: &Folds, idf: &Idf) -> Vec<FoldRows> {
+    let one = |fold: usize| {
+        let (train, test) = folds.split(fold);
+        FoldRows {
+            train: (train.clone(), rows.select(&train)),
+            test: (test.clone(), rows.select(&test)),
+            described: SparseRows::from_rows(rows.nfeatures(), &[]),
+            idf: idf.clone(),
+        }
+    };
+    (0..folds.n_folds).into_par_iter().map(one).collect()
+}
+
 impl FoldRows {
     /// The model of this fold: it has not seen the articles held out. `of_label` are the descriptions of each label.
     ///

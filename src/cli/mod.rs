@@ -4,6 +4,7 @@ mod check;
 mod clean;
 mod compare;
 mod drift;
+mod edit;
 mod evaluate;
 mod explain;
 mod glossary;

@@ -1,14 +1,14 @@
 //! `toolkit train`: labels file to model, report and model card.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use article_toolkit::article::Corpus;
 use article_toolkit::atomic;
-use article_toolkit::classify::{CutRule, Family};
+use article_toolkit::classify::{Candidate, CutRule, Family};
 use article_toolkit::evaluate::{Report, ReportOptions};
 use article_toolkit::pipeline::{BaselineKind, Pipeline, TextSpec, TrainConfig, Trained};
 use article_toolkit::render;
@@ -17,6 +17,7 @@ use article_toolkit::text::{Joining, Masking, Stemming};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use super::edit::EditArgs;
 use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg, TopicsArg};
 use super::output::{beside, complain, folder_for, say, steps, width};
 
@@ -47,6 +48,8 @@ pub(crate) struct TrainArgs {
     /// machine.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
+    #[command(flatten)]
+    edit: EditArgs,
     #[command(flatten)]
     topics: TopicsArg,
     #[command(flatten)]
@@ -160,8 +163,16 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         say(&classifiers())?;
         return Ok(ExitCode::SUCCESS);
     }
+    if args.edit.takes_out() {
+        return take_out(args);
+    }
     let labels = args.labels.as_ref().context("name a labels file")?;
-    let corpus = args.topics.read(labels)?;
+    let corpus = if args.edit.add {
+        labels.read()?
+    } else {
+        args.topics.read(labels)?
+    };
+    let model = args.edit.model()?;
     let mut config = TrainConfig::new(args.glossary.read()?);
     config.n_folds = args.folds.into();
     if let Some(classifier) = args.classifier {
@@ -175,10 +186,45 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     folder_for(&args.output)?;
     let bar = steps();
     let show = |what: &str, _: u64, _: u64| bar.set_message(what.to_owned());
-    let trained = Pipeline::train(&corpus, &config, &show);
+    let trained = match model {
+        Some(model) => model.add_labels(&corpus, &config, &show),
+        None => Pipeline::train(&corpus, &config, &show),
+    };
     bar.finish_and_clear();
     let trained = trained.with_context(|| format!("{}", corpus.source.display()))?;
     write(args, &corpus, trained)
+}
+
+/// A model with fewer labels, and its card; nothing is learnt, so there is no report.
+fn take_out(args: &TrainArgs) -> anyhow::Result<ExitCode> {
+    let model = args.edit.fewer()?;
+    folder_for(&args.output)?;
+    model.save(&args.output)?;
+    let card = write_card(args, &model, None, &[])?;
+    let report = beside(&args.output, "report.json");
+    if report.exists() {
+        complain(&format!(
+            "note: {} is about the model as it was trained",
+            report.display()
+        ));
+    }
+    let written = [args.output.clone(), card];
+    say(&format!("Written: {}\n", listed(&written)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_card(
+    args: &TrainArgs,
+    model: &Pipeline,
+    report: Option<&Report>,
+    rankings: &[Vec<(Candidate, f64)>],
+) -> anyhow::Result<PathBuf> {
+    let path = beside(&args.output, "card.md");
+    let digest = model_digest(&args.output)?;
+    let card = render::model_card(model, report, &digest, rankings);
+    atomic::write(&path, |file| file.write_all(card.as_bytes()))
+        .with_context(|| path.display().to_string())?;
+    Ok(path)
 }
 
 fn write(args: &TrainArgs, corpus: &Corpus, trained: Trained) -> anyhow::Result<ExitCode> {
@@ -186,11 +232,7 @@ fn write(args: &TrainArgs, corpus: &Corpus, trained: Trained) -> anyhow::Result<
         complain(&format!("warning: {warning}"));
     }
     trained.pipeline.save(&args.output)?;
-    let digest = model_digest(&args.output)?;
-    let (report_path, card_path) = (
-        beside(&args.output, "report.json"),
-        beside(&args.output, "card.md"),
-    );
+    let report_path = beside(&args.output, "report.json");
     let mut written = vec![args.output.clone()];
     let mut summary = String::new();
     let mut report = trained
@@ -198,7 +240,9 @@ fn write(args: &TrainArgs, corpus: &Corpus, trained: Trained) -> anyhow::Result<
         .map(|input| Report::build(input, &ReportOptions::default()))
         .transpose()?;
     if let Some(report) = &mut report {
-        report.add_baseline(BaselineKind::Majority.name(), &trained.majority)?;
+        if !trained.majority.is_empty() {
+            report.add_baseline(BaselineKind::Majority.name(), &trained.majority)?;
+        }
         let texts = args.texts.of(corpus, report);
         report.save(&report_path)?;
         summary = render::report_text(report, width());
@@ -206,20 +250,13 @@ fn write(args: &TrainArgs, corpus: &Corpus, trained: Trained) -> anyhow::Result<
         render::save(&html, &render::report_html(report, &texts))?;
         written.extend([report_path, html]);
     }
-    let card = render::model_card(
-        &trained.pipeline,
-        report.as_ref(),
-        &digest,
-        &trained.rankings,
-    );
-    atomic::write(&card_path, |file| file.write_all(card.as_bytes()))
-        .with_context(|| card_path.display().to_string())?;
-    written.push(card_path);
-    let files: Vec<String> = written.iter().map(|p: &PathBuf| display(p)).collect();
-    say(&format!("{summary}\nWritten: {}\n", files.join(", ")))?;
+    let (model, rankings) = (&trained.pipeline, &trained.rankings);
+    written.push(write_card(args, model, report.as_ref(), rankings)?);
+    say(&format!("{summary}\nWritten: {}\n", listed(&written)))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn display(path: &Path) -> String {
-    path.display().to_string()
+fn listed(files: &[PathBuf]) -> String {
+    let files: Vec<String> = files.iter().map(|p| p.display().to_string()).collect();
+    files.join(", ")
 }

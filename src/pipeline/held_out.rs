@@ -91,13 +91,20 @@ impl Pipeline {
         for (document, wording) in documents.iter().zip(&wordings) {
             statistics.add_article(document.lang, wording.words, wording.unknown);
         }
-        for ((sum, task), fit) in statistics.tasks.iter_mut().zip(tasks).zip(fitted) {
+        statistics.add_held_out(tasks, fitted);
+        statistics
+    }
+}
+
+impl Statistics {
+    /// Counts what was answered on held-out articles.
+    pub(super) fn add_held_out(&mut self, tasks: &[GoldTask], fitted: &[TaskFit]) {
+        for ((sum, task), fit) in self.tasks.iter_mut().zip(tasks).zip(fitted) {
             let Some(scores) = &fit.scores else { continue };
             for i in annotated(&task.gold) {
                 let (row, decided) = (scores.probabilities.row(i), scores.decided.row(i));
                 sum.add(row.iter().copied().zip(decided.iter().copied()));
             }
         }
-        statistics
     }
 }

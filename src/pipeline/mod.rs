@@ -1,6 +1,7 @@
 //! Text, features and classifiers as one thing that is trained, saved and asked.
 
 mod buffers;
+mod edit;
 mod evidence;
 mod experiment;
 mod groups;

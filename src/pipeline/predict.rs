@@ -435,7 +435,7 @@ fn doubts(head: &Head, task: &TaskPrediction) -> Vec<String> {
 /// `uncalibrated TASK` where no article was held out to learn probabilities from, `uncalibrated TASK/LABEL` for a label
 /// that is given but was carried by no article.
 fn uncalibrated(head: &Head, task: &TaskPrediction) -> Vec<String> {
-    if head.macro_f1.is_none() {
+    if head.calibration.is_identity() {
         return vec![format!("uncalibrated {}", task.task)];
     }
     let given = task.labels.iter().zip(&head.support);

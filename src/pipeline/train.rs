@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::article::{Cleaner, Corpus, Folds, GoldTask, MetaColumn, Repeated, TaskKind};
 use crate::classify::{
-    BlockWeights, Calibration, Candidate, Cut, CutRule, Family, FoldRows, Linear, Prior,
+    BlockWeights, Calibration, Candidate, Cut, CutRule, Family, FoldRows, Learnt, Linear, Prior,
     TaskScores, fold_rows, short_of_precision, to_probabilities,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
@@ -317,13 +317,7 @@ impl<'c> Counted<'c> {
             }
             let judge = judge(task, folds, &rows, &self.vocabulary, &self.described);
             let (scores, learnt) = judge.measure(candidate, self.cut_rule)?;
-            Ok(TaskFit {
-                candidate: *candidate,
-                calibration: learnt.calibration,
-                cuts: learnt.cuts,
-                sure_from: learnt.sure_from,
-                scores: Some(scores),
-            })
+            Ok(TaskFit::new(*candidate, learnt, scores))
         };
         let pairs = tasks.iter().zip(settings).enumerate();
         let fits = pairs.map(measure).collect::<Result<_, PipelineError>>()?;
@@ -429,6 +423,16 @@ pub(super) struct TaskFit {
 }
 
 impl TaskFit {
+    pub(super) fn new(candidate: Candidate, learnt: Learnt, scores: TaskScores) -> Self {
+        Self {
+            candidate,
+            calibration: learnt.calibration,
+            cuts: learnt.cuts,
+            sure_from: learnt.sure_from,
+            scores: Some(scores),
+        }
+    }
+
     /// Answers on held-out articles; none where nothing could be held out.
     pub(super) fn outcomes(&self, task: &GoldTask) -> Option<TaskOutcomes> {
         let scores = self.scores.as_ref()?;
@@ -459,7 +463,7 @@ impl TaskFit {
         labels.into_iter().map(sentence).collect()
     }
 
-    fn head(&self, task: &GoldTask) -> Head {
+    pub(super) fn head(&self, task: &GoldTask) -> Head {
         Head {
             task: task.task.clone(),
             candidate: self.candidate,
@@ -503,7 +507,7 @@ fn stratify_by(gold: &Array2<Option<bool>>) -> Array2<bool> {
 }
 
 /// A setting with plain calibration, for a corpus too small to hold anything out.
-fn unmeasured(task: &GoldTask, candidate: Candidate) -> TaskFit {
+pub(super) fn unmeasured(task: &GoldTask, candidate: Candidate) -> TaskFit {
     let multi = task.task.kind == TaskKind::Multi;
     let cut = |n_positives| Cut {
         probability: 0.5,

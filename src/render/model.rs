@@ -51,11 +51,10 @@ fn short(digest: &str) -> &str {
 }
 
 fn head_sentence(head: &Head) -> String {
-    let f1 = head
-        .macro_f1
-        .map_or("not measured (too few articles)".to_owned(), |f| {
-            format!("{f:.3}")
-        });
+    let f1 = head.macro_f1.map_or(
+        "not measured (too few articles, or labels were added or taken out)".to_owned(),
+        |f| format!("{f:.3}"),
+    );
     format!(
         "{} annotated articles; {}; cross-validated macro-F1 {f1}.",
         head.n_annotated,
