@@ -30,6 +30,9 @@ pub enum ClassWeight {
     Uniform,
     /// A positive costs `n / (2 n_pos)`, a negative `n / (2 n_neg)` (scikit-learn's `balanced`).
     Balanced,
+    /// A positive costs `n / (K n_pos)` with K labels, a negative 1: as LIBLINEAR weighs one class against the rest where
+    /// exactly one of K holds (scikit-learn's `balanced` there).
+    BalancedClasses,
 }
 
 /// Settings of a linear model, checked.
@@ -141,8 +144,10 @@ impl LinearValidParams {
         };
         for k in 0..n_labels {
             let column = targets.column(first + k);
-            let (negative, positive) =
-                self.side_weights(column.iter().copied().zip(weights.iter().copied()));
+            let (negative, positive) = self.side_weights(
+                targets.ncols(),
+                column.iter().copied().zip(weights.iter().copied()),
+            );
             for (i, gold) in column.iter().enumerate() {
                 let (sign, side) = if *gold == Some(true) {
                     (1.0, positive)
@@ -160,10 +165,11 @@ impl LinearValidParams {
         block
     }
 
-    fn side_weights(&self, column: impl Iterator<Item = (Option<bool>, f64)>) -> (f64, f64) {
-        if self.class_weight == ClassWeight::Uniform {
-            return (1.0, 1.0);
-        }
+    fn side_weights(
+        &self,
+        n_labels: usize,
+        column: impl Iterator<Item = (Option<bool>, f64)>,
+    ) -> (f64, f64) {
         let mut sums = [0.0; 2];
         for (gold, weight) in column {
             if let Some(gold) = gold {
@@ -177,7 +183,11 @@ impl LinearValidParams {
                 1.0
             }
         };
-        (balanced(sums[0]), balanced(sums[1]))
+        match self.class_weight {
+            ClassWeight::Uniform => (1.0, 1.0),
+            ClassWeight::Balanced => (balanced(sums[0]), balanced(sums[1])),
+            ClassWeight::BalancedClasses => (1.0, 2.0 * balanced(sums[1]) / n_labels as f64),
+        }
     }
 }
 
@@ -328,6 +338,18 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn one_class_of_several_is_weighed_against_the_rest_as_it_is() {
+        let weighed = |weight: ClassWeight| {
+            let params = Linear::params().class_weight(weight).check().unwrap();
+            let gold = (0..12).map(|i| (Some(i < 2), 1.0));
+            params.side_weights(3, gold)
+        };
+        assert_eq!(weighed(ClassWeight::Uniform), (1.0, 1.0));
+        assert_eq!(weighed(ClassWeight::Balanced), (0.6, 3.0));
+        assert_eq!(weighed(ClassWeight::BalancedClasses), (1.0, 2.0));
     }
 
     /// One weight of the first feature, one bias.

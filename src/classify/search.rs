@@ -98,11 +98,11 @@ pub(crate) fn search(judge: &Judge<'_>, space: &Space) -> Result<Searched, Class
     let mut first = Round::default();
     if blocks.len() > judge.n_kept() && families != [Family::Majority] {
         let families = judge.plain_families(&families);
-        let paths = all_paths(&blocks, families, |f, b| vec![plain(f, b)]);
+        let paths = all_paths(&blocks, families, |f, b| vec![plain(judge.kind, f, b)]);
         first = judge.round(&paths, space.deadline, 1)?;
         blocks = judge.best_blocks(&blocks, &first.tried, families.len());
     }
-    let paths = all_paths(&blocks, &families, paths);
+    let paths = all_paths(&blocks, &families, |f, b| paths(judge.kind, f, b));
     let at_least = usize::from(first.tried.is_empty());
     let mut round = judge.round(&paths, space.deadline, at_least)?;
     if round.stopped {
@@ -152,18 +152,25 @@ fn all_paths(
     pairs.flat_map(|(f, b)| paths(f, b)).collect()
 }
 
+/// Class weightings worth a try, the usual first. One class against the rest takes the weights that LIBLINEAR gives it
+/// (`docs/benchmarks.md`, "Class weights").
+fn class_weights(kind: TaskKind, family: Family) -> &'static [ClassWeight] {
+    match (kind, family) {
+        (_, Family::Majority) => &[ClassWeight::Uniform],
+        (TaskKind::Single, Family::Logistic | Family::LinearSvm) => {
+            &[ClassWeight::BalancedClasses, ClassWeight::Balanced]
+        }
+        _ => &[ClassWeight::Balanced, ClassWeight::Uniform],
+    }
+}
+
 /// Every class weighting of one learner.
-fn paths(family: Family, blocks: BlockWeights) -> Vec<Path> {
+fn paths(kind: TaskKind, family: Family, blocks: BlockWeights) -> Vec<Path> {
     let costs: &[f64] = match family {
         Family::Majority => &[1.0],
         Family::LinearSvm => &[0.03, 0.1, 0.3, 1.0, 3.0],
         Family::ComplementBayes | Family::MultinomialBayes => &[1.0, 3.0, 10.0, 30.0, 100.0],
         Family::Logistic | Family::Multinomial => &[0.3, 1.0, 3.0, 10.0, 30.0],
-    };
-    let weights: &[ClassWeight] = if family == Family::Majority {
-        &[ClassWeight::Uniform]
-    } else {
-        &[ClassWeight::Balanced, ClassWeight::Uniform]
     };
     let path = |&class_weight| Path {
         start: Candidate {
@@ -175,11 +182,11 @@ fn paths(family: Family, blocks: BlockWeights) -> Vec<Path> {
         },
         costs: costs.to_vec(),
     };
-    weights.iter().map(path).collect()
+    class_weights(kind, family).iter().map(path).collect()
 }
 
 /// The setting a learner is first tried with.
-fn plain(family: Family, blocks: BlockWeights) -> Path {
+fn plain(kind: TaskKind, family: Family, blocks: BlockWeights) -> Path {
     let c = if family == Family::LinearSvm {
         0.3
     } else {
@@ -189,7 +196,7 @@ fn plain(family: Family, blocks: BlockWeights) -> Path {
         start: Candidate {
             family,
             c,
-            class_weight: ClassWeight::Balanced,
+            class_weight: class_weights(kind, family)[0],
             blocks,
             prior: 0.0,
         },

@@ -93,10 +93,10 @@ fn setting(c: &Candidate) -> String {
         "{} C={} on {blocks}, classes {}{}",
         format!("{:?}", c.family).to_lowercase(),
         c.c,
-        if c.class_weight == ClassWeight::Balanced {
-            "balanced"
-        } else {
+        if c.class_weight == ClassWeight::Uniform {
             "as they are"
+        } else {
+            "balanced"
         },
         if c.prior > 0.0 {
             ", drawn to the descriptions of the labels"
