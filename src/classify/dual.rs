@@ -69,6 +69,28 @@ pub(crate) struct Solution {
     pub(crate) dual: [f64; LANES],
 }
 
+impl Solution {
+    /// Scores of each row and lane.
+    pub(crate) fn scores(&self, rows: &SparseRows) -> Vec<Lanes> {
+        (0..rows.nsamples())
+            .map(|i| score(&self.weights, rows, i))
+            .collect()
+    }
+}
+
+/// `w'x + b` of row `i` in each lane.
+fn score(weights: &[Lanes], rows: &SparseRows, i: usize) -> Lanes {
+    let (columns, values) = rows.row(i);
+    let mut sums = weights[weights.len() - 1];
+    for (&column, &value) in columns.iter().zip(values) {
+        let weights = &weights[column as usize];
+        for k in 0..LANES {
+            sums[k] += value * weights[k];
+        }
+    }
+    sums
+}
+
 /// Solves all labels of `block`, from the solution for costs that are nowhere larger where one is given: its dual
 /// variables are feasible as they are.
 pub(crate) fn solve(
@@ -171,7 +193,7 @@ impl<'a> State<'a> {
         if live == 0 {
             return;
         }
-        let margins = self.margins(i);
+        let margins = score(&self.weights, self.rows, i);
         let mut step = [0.0; LANES];
         let mut moved = false;
         for k in 0..self.block.n_labels {
@@ -189,18 +211,6 @@ impl<'a> State<'a> {
         if moved {
             self.add(i, &step);
         }
-    }
-
-    fn margins(&self, i: usize) -> Lanes {
-        let (columns, values) = self.rows.row(i);
-        let mut sums = self.weights[self.weights.len() - 1];
-        for (&column, &value) in columns.iter().zip(values) {
-            let weights = &self.weights[column as usize];
-            for k in 0..LANES {
-                sums[k] += value * weights[k];
-            }
-        }
-        sums
     }
 
     fn add(&mut self, i: usize, step: &Lanes) {
@@ -319,7 +329,7 @@ impl<'a> State<'a> {
             }
         }
         for i in 0..self.rows.nsamples() {
-            let margins = self.margins(i);
+            let margins = score(&self.weights, self.rows, i);
             for k in 0..self.block.n_labels {
                 let cost = f64::from(self.block.costs[i][k]);
                 if cost > 0.0 {

@@ -191,41 +191,88 @@ impl LinearValidParams {
     }
 }
 
+/// What a linear model learns from.
+pub(crate) struct Problem<'a> {
+    /// Shape (n_samples, n_features).
+    pub(crate) rows: &'a SparseRows,
+    /// Shape (n_samples, n_labels).
+    pub(crate) targets: &'a Array2<Option<bool>>,
+    /// Weights that solutions are drawn to in place of 0.
+    pub(crate) prior: Option<&'a Prior>,
+}
+
+impl Problem<'_> {
+    fn check(&self) -> Result<(), ClassifyError> {
+        self.prior
+            .map_or_else(|| check_shapes(self.rows, self.targets), |_| Ok(()))
+    }
+
+    /// The first label of each block.
+    fn firsts(&self) -> Vec<usize> {
+        (0..self.targets.ncols()).step_by(LANES).collect()
+    }
+}
+
 impl LinearValidParams {
-    /// Fits every C of `costs`, ascending, each from the solution before it, all drawn to `prior` in place of 0.
+    /// Fits one model; `weights` as in a linfa dataset.
     ///
     /// # Errors
     /// As [`Fit::fit`].
-    pub(crate) fn fit_path(
+    pub(crate) fn fit_problem(
         &self,
-        rows: &SparseRows,
-        targets: &Array2<Option<bool>>,
+        problem: &Problem<'_>,
         weights: &Array1<f32>,
+    ) -> Result<Linear, ClassifyError> {
+        problem.check()?;
+        let weights = sample_weights(weights, problem.rows.nsamples());
+        let solve = |&first: &usize| self.solve_block(problem, &weights, first, None);
+        let blocks: Vec<Solution> = problem.firsts().par_iter().map(solve).collect();
+        let (n_features, n_labels) = (problem.rows.nfeatures(), problem.targets.ncols());
+        Ok(assemble(&blocks, n_features, n_labels))
+    }
+
+    /// Scores of `test` for every C of `costs`, ascending, each fitted from the solution before it. A block of labels
+    /// scores as soon as it is solved, so that no more than its last solution is ever kept.
+    ///
+    /// # Errors
+    /// As [`Fit::fit`].
+    pub(crate) fn path_scores(
+        &self,
+        problem: &Problem<'_>,
         costs: &[f64],
-        prior: Option<&Prior>,
-    ) -> Result<Vec<Linear>, ClassifyError> {
-        if prior.is_none() {
-            check_shapes(rows, targets)?;
-        }
-        let weights = sample_weights(weights, rows.nsamples());
-        let firsts: Vec<usize> = (0..targets.ncols()).step_by(LANES).collect();
+        test: &SparseRows,
+    ) -> Result<Vec<Array2<f32>>, ClassifyError> {
+        problem.check()?;
+        let weights = sample_weights(&Array1::default(0), problem.rows.nsamples());
         let path_of_block = |&first: &usize| {
-            let mut path: Vec<Solution> = Vec::with_capacity(costs.len());
-            for &c in costs {
+            let mut last = None;
+            let mut score = |&c: &f64| {
                 let params = Self { c, ..self.clone() };
-                let mut block = params.block(targets, &weights, first);
-                block.prior = prior.map_or_else(Vec::new, |p| lanes(p, first, rows.nfeatures()));
-                let (eps, start) = (self.eps as f32, path.last());
-                path.push(solve(rows, &block, self.loss, eps, self.seed, start));
-            }
-            path
+                let solution = params.solve_block(problem, &weights, first, last.as_ref());
+                last.insert(solution).scores(test)
+            };
+            costs.iter().map(&mut score).collect()
         };
-        let paths: Vec<Vec<Solution>> = firsts.par_iter().map(path_of_block).collect();
-        let one = |c| {
-            let blocks: Vec<&Solution> = paths.iter().map(|path| &path[c]).collect();
-            assemble(&blocks, rows.nfeatures(), targets.ncols())
-        };
+        let paths: Vec<Vec<Vec<Lanes>>> = problem.firsts().par_iter().map(path_of_block).collect();
+        let shape = (test.nsamples(), problem.targets.ncols());
+        let one =
+            |c: usize| Array2::from_shape_fn(shape, |(i, k)| paths[k / LANES][c][i][k % LANES]);
         Ok((0..costs.len()).map(one).collect())
+    }
+
+    fn solve_block(
+        &self,
+        problem: &Problem<'_>,
+        weights: &[f64],
+        first: usize,
+        start: Option<&Solution>,
+    ) -> Solution {
+        let rows = problem.rows;
+        let mut block = self.block(problem.targets, weights, first);
+        if let Some(prior) = problem.prior {
+            block.prior = lanes(prior, first, rows.nfeatures());
+        }
+        solve(rows, &block, self.loss, self.eps as f32, self.seed, start)
     }
 }
 
@@ -243,10 +290,10 @@ fn lanes(prior: &Prior, first: usize, n_features: usize) -> Vec<Lanes> {
 }
 
 /// The labels of all blocks side by side.
-fn assemble(blocks: &[&Solution], n_features: usize, n_labels: usize) -> Linear {
+fn assemble(blocks: &[Solution], n_features: usize, n_labels: usize) -> Linear {
     let weight = |column: usize, label: usize| blocks[label / LANES].weights[column][label % LANES];
     let objective = |label: usize| {
-        let (block, lane) = (blocks[label / LANES], label % LANES);
+        let (block, lane) = (&blocks[label / LANES], label % LANES);
         (block.primal[lane], block.primal[lane] - block.dual[lane])
     };
     Linear {
@@ -264,14 +311,12 @@ where
 
     fn fit(&self, dataset: &DatasetBase<SparseRows, T>) -> Result<Linear, ClassifyError> {
         let targets = dataset.targets.as_targets().to_owned();
-        let mut path = self.fit_path(
-            &dataset.records,
-            &targets,
-            &dataset.weights,
-            &[self.c],
-            None,
-        )?;
-        path.pop().ok_or(ClassifyError::NoTargets)
+        let problem = Problem {
+            rows: &dataset.records,
+            targets: &targets,
+            prior: None,
+        };
+        self.fit_problem(&problem, &dataset.weights)
     }
 }
 
@@ -319,23 +364,32 @@ mod tests {
         (SparseRows::from_rows(6, &rows), gold)
     }
 
+    fn problem<'a>(
+        (rows, targets): &'a (SparseRows, Array2<Option<bool>>),
+        prior: Option<&'a Prior>,
+    ) -> Problem<'a> {
+        Problem {
+            rows,
+            targets,
+            prior,
+        }
+    }
+
     #[test]
     fn a_warm_start_ends_where_a_cold_one_does() {
-        let (rows, gold) = data();
-        let costs = [0.1, 1.0, 10.0];
+        let data = data();
         for loss in [Loss::Logistic, Loss::SquaredHinge] {
-            let params = Linear::params().loss(loss).eps(1e-3).check().unwrap();
-            let weights = Array1::default(0);
-            let path = params
-                .fit_path(&rows, &gold, &weights, &costs, None)
-                .unwrap();
-            for (warm, c) in path.iter().zip(costs) {
-                let cold = params.fit_path(&rows, &gold, &weights, &[c], None).unwrap();
-                let (warm, cold) = (warm.objective[0].0, cold[0].objective[0].0);
+            let mut last = None;
+            for c in [0.1, 1.0, 10.0] {
+                let params = Linear::params().loss(loss).eps(1e-3).c(c).check().unwrap();
+                let solve = |start| params.solve_block(&problem(&data, None), &[1.0; 40], 0, start);
+                let (warm, cold) = (solve(last.as_ref()), solve(None));
+                let (warm_value, cold) = (warm.primal[0], cold.primal[0]);
                 assert!(
-                    (warm - cold).abs() < 1e-4 * cold,
-                    "{loss:?} {c}: {warm} {cold}"
+                    (warm_value - cold).abs() < 1e-4 * cold,
+                    "{loss:?} {c}: {warm_value} {cold}"
                 );
+                last = Some(warm);
             }
         }
     }
@@ -352,6 +406,28 @@ mod tests {
         assert_eq!(weighed(ClassWeight::BalancedClasses), (1.0, 2.0));
     }
 
+    /// Ten labels: more than one block.
+    #[test]
+    fn scores_along_a_path_are_those_of_its_models() {
+        let (rows, _) = data();
+        let label = |(i, k): (usize, usize)| Some((i * (k + 3)) % 7 < 3);
+        let data = (rows.clone(), Array2::from_shape_fn((40, 10), label));
+        let params = |c| Linear::params().eps(1e-5).c(c).check().unwrap();
+        let costs = [0.1, 1.0];
+        let path = params(costs[0]).path_scores(&problem(&data, None), &costs, &rows);
+        for (scores, c) in path.unwrap().iter().zip(costs) {
+            let model = params(c).fit_problem(&problem(&data, None), &Array1::default(0));
+            let expected = model.unwrap().predict(&rows);
+            assert_eq!(scores.dim(), (40, 10));
+            let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-2;
+            assert!(scores.iter().zip(&expected).all(near), "{c}");
+            assert!(
+                c > costs[0] || *scores == expected,
+                "the same bytes from a cold start"
+            );
+        }
+    }
+
     /// One weight of the first feature, one bias.
     fn prior() -> Prior {
         Prior {
@@ -365,8 +441,9 @@ mod tests {
         let (rows, _) = data();
         let nothing = Array2::from_elem((40, 1), None);
         let params = Linear::params().check().unwrap();
-        let models = params.fit_path(&rows, &nothing, &Array1::default(0), &[1.0], Some(&prior()));
-        let model = models.unwrap().remove(0);
+        let (data, prior) = ((rows, nothing), prior());
+        let model = params.fit_problem(&problem(&data, Some(&prior)), &Array1::default(0));
+        let model = model.unwrap();
         assert_eq!(model.weights[[0, 0]], 2.0);
         assert_eq!(model.weights.sum(), 2.0);
         assert_eq!(model.bias[0], -0.5);
@@ -374,13 +451,12 @@ mod tests {
 
     #[test]
     fn a_drawn_solution_is_certified_and_nearer_to_its_prior_than_a_free_one() {
-        let (rows, gold) = data();
+        let data = data();
         for loss in [Loss::Logistic, Loss::SquaredHinge] {
-            let params = Linear::params().loss(loss).eps(1e-4).check().unwrap();
             let fit = |c: f64, prior: Option<&Prior>| {
-                let weights = Array1::default(0);
-                let path = params.fit_path(&rows, &gold, &weights, &[c], prior);
-                path.unwrap().remove(0)
+                let params = Linear::params().loss(loss).eps(1e-4).c(c).check().unwrap();
+                let model = params.fit_problem(&problem(&data, prior), &Array1::default(0));
+                model.unwrap()
             };
             let (free, drawn) = (fit(0.1, None), fit(0.1, Some(&prior())));
             let (objective, gap) = drawn.objective[0];

@@ -9,16 +9,13 @@
 
 use std::time::Instant;
 
-use linfa::traits::Predict;
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use crate::article::{Folds, TaskKind};
 use crate::features::{Block, Vocabulary};
 
-use super::select::{
-    Answering, FoldRows, Learnt, SEARCH_EPS, calibrate, gather, out_of_fold, scale_blocks,
-};
+use super::select::{Answering, FoldRows, Learnt, calibrate, gather, out_of_fold, scale_blocks};
 use super::{
     BlockWeights, Candidate, ClassWeight, ClassifyError, CutRule, Family, Prior, TaskScores,
 };
@@ -355,11 +352,9 @@ impl Judge<'_> {
         }
         let scale = |rows| scale_blocks(rows, self.vocabulary, &path.start.blocks);
         let (rows, costs) = (scale(rows), &path.costs);
-        let models =
-            path.start
-                .fit_path(&rows, &gold, self.kind, SEARCH_EPS, costs, prior.as_ref())?;
         let test = scale(&self.rows[fold].test.1);
-        Ok(models.iter().map(|m| m.predict(&test)).collect())
+        path.start
+            .path_scores(&rows, &gold, self.kind, costs, prior.as_ref(), &test)
     }
 
     fn outcome(&self, parts: &[&Array2<f32>], how: &Answering<'_>) -> TaskScores {

@@ -2,7 +2,7 @@
 
 use linfa::ParamGuard;
 use linfa::dataset::{DatasetBase, Records};
-use linfa::traits::Fit;
+use linfa::traits::{Fit, Predict};
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use crate::article::{Folds, TaskKind};
 use crate::features::{Block, CountRows, Idf, SparseRows, Vocabulary};
 
 use super::band::{add_bands, sure_from};
+use super::linear::{LinearParams, Problem};
 use super::{
     Bayes, BayesParams, Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Linear,
     Loss, MultinomialParams, Prior, calibrate_multi, calibrate_single, cuts_from, decide_multi,
@@ -75,8 +76,7 @@ impl Candidate {
         prior: Option<&Prior>,
     ) -> Result<Linear, ClassifyError> {
         let scaled = scale_blocks(rows, vocabulary, &self.blocks);
-        let mut path = self.fit_path(&scaled, gold, kind, eps, &[self.c], prior)?;
-        let mut model = path.pop().ok_or(ClassifyError::NoTargets)?;
+        let mut model = self.fit_scaled(&scaled, gold, kind, eps, prior)?;
         // Fold the block factors into the weights, so that prediction reads rows as they are.
         for block in Block::ALL {
             for column in vocabulary.columns(block) {
@@ -88,44 +88,76 @@ impl Candidate {
         Ok(model)
     }
 
-    /// Learns one task for every C of `costs`, ascending, on rows whose blocks are scaled already.
-    pub(crate) fn fit_path(
+    /// Learns one task on rows whose blocks are scaled already.
+    fn fit_scaled(
         &self,
         scaled: &SparseRows,
         gold: &Array2<Option<bool>>,
         kind: TaskKind,
         eps: f64,
-        costs: &[f64],
         prior: Option<&Prior>,
-    ) -> Result<Vec<Linear>, ClassifyError> {
+    ) -> Result<Linear, ClassifyError> {
         match self.family {
-            Family::Majority => Ok(vec![majority(gold, scaled.nfeatures(), kind); costs.len()]),
+            Family::Majority => Ok(majority(gold, scaled.nfeatures(), kind)),
             Family::Multinomial => {
                 let dataset = DatasetBase::new(scaled.clone(), gold.clone());
-                let fit = |&c: &f64| {
-                    let params = MultinomialParams::default().c(c);
-                    params
-                        .class_weight(self.class_weight)
-                        .check()?
-                        .fit(&dataset)
-                };
-                costs.iter().map(fit).collect()
+                let params = MultinomialParams::default().c(self.c);
+                let params = params.class_weight(self.class_weight).check()?;
+                params.fit(&dataset)
             }
-            Family::ComplementBayes => self.fit_bayes(Bayes::Complement, scaled, gold, kind, costs),
-            Family::MultinomialBayes => {
-                self.fit_bayes(Bayes::Multinomial, scaled, gold, kind, costs)
-            }
+            Family::ComplementBayes => self.fit_bayes(Bayes::Complement, scaled, gold, kind),
+            Family::MultinomialBayes => self.fit_bayes(Bayes::Multinomial, scaled, gold, kind),
             Family::Logistic | Family::LinearSvm => {
-                let loss = if self.family == Family::LinearSvm {
-                    Loss::SquaredHinge
-                } else {
-                    Loss::Logistic
+                let problem = Problem {
+                    rows: scaled,
+                    targets: gold,
+                    prior,
                 };
-                let params = Linear::params().class_weight(self.class_weight);
-                let params = params.loss(loss).eps(eps).check()?;
-                params.fit_path(scaled, gold, &Array1::default(0), costs, prior)
+                let params = self.linear(eps).check()?;
+                params.fit_problem(&problem, &Array1::default(0))
             }
         }
+    }
+
+    /// Scores of `test` by the models of every C of `costs`, ascending, learnt to the search's tolerance; blocks of both
+    /// `scaled` and `test` are scaled already.
+    ///
+    /// # Errors
+    /// As the learner.
+    pub(crate) fn path_scores(
+        &self,
+        scaled: &SparseRows,
+        gold: &Array2<Option<bool>>,
+        kind: TaskKind,
+        costs: &[f64],
+        prior: Option<&Prior>,
+        test: &SparseRows,
+    ) -> Result<Vec<Array2<f32>>, ClassifyError> {
+        if self.takes_prior() {
+            let problem = Problem {
+                rows: scaled,
+                targets: gold,
+                prior,
+            };
+            let params = self.linear(SEARCH_EPS).check()?;
+            return params.path_scores(&problem, costs, test);
+        }
+        let one = |&c: &f64| {
+            let candidate = Self { c, ..*self };
+            let model = candidate.fit_scaled(scaled, gold, kind, SEARCH_EPS, prior)?;
+            Ok(model.predict(test))
+        };
+        costs.iter().map(one).collect()
+    }
+
+    fn linear(&self, eps: f64) -> LinearParams {
+        let loss = if self.family == Family::LinearSvm {
+            Loss::SquaredHinge
+        } else {
+            Loss::Logistic
+        };
+        let params = Linear::params().class_weight(self.class_weight);
+        params.loss(loss).c(self.c).eps(eps)
     }
 }
 
@@ -141,14 +173,10 @@ impl Candidate {
         scaled: &SparseRows,
         gold: &Array2<Option<bool>>,
         kind: TaskKind,
-        costs: &[f64],
-    ) -> Result<Vec<Linear>, ClassifyError> {
-        let fit = |&c: &f64| {
-            let params = BayesParams::new(bayes, kind).smoothing(1.0 / c);
-            let params = params.class_weight(self.class_weight).check()?;
-            params.fit_rows(scaled, gold, &Array1::default(0))
-        };
-        costs.iter().map(fit).collect()
+    ) -> Result<Linear, ClassifyError> {
+        let params = BayesParams::new(bayes, kind).smoothing(1.0 / self.c);
+        let params = params.class_weight(self.class_weight).check()?;
+        params.fit_rows(scaled, gold, &Array1::default(0))
     }
 }
 
