@@ -15,8 +15,9 @@
 //! With a prior `w0` the regulariser is `1/2 (w - w0)'(w - w0)`: descent starts from `w = w0` in place of 0, every step stays
 //! as it is, and the dual objective loses `sum_i a_i y_i w0'x_i = w0'(w - w0)`.
 //!
-//! Given: rows `x_i` in CSR, signs and costs of up to 8 labels (a cost of 0 takes a row out of a label: not
-//! annotated), eps. Returned: `w`, the bias, and the duality gap of each label as a certificate.
+//! Given: margins `w'x_i`, either of rows in CSR with `w` beside them ([`Explicit`]) or kept in step through the inner
+//! products of all rows (`products.rs`); signs and costs of up to 8 labels (a cost of 0 takes a row out of a label: not
+//! annotated); eps. Returned: the margins and `a`; from them [`certificate`] tells the duality gap of each label.
 //!
 //! The labels of a block share each pass over a row: weights are `[feature][8 lanes]`, so one gather serves 8 labels.
 //! Lanes run across labels, so every label's sums keep their order: the result depends on neither the SIMD width nor
@@ -56,21 +57,35 @@ pub(crate) struct Block {
     pub(crate) prior: Vec<Lanes>,
 }
 
-/// What a block's labels came to.
-#[derive(Debug, Clone)]
-pub(crate) struct Solution {
-    /// Weights of each feature and lane; the bias is the last feature.
-    pub(crate) weights: Vec<Lanes>,
-    /// Dual variables of each row and lane.
-    alpha: Vec<Lanes>,
-    /// Primal objective of each label.
-    pub(crate) primal: [f64; LANES],
-    /// Dual objective, as a lower bound of the primal.
-    pub(crate) dual: [f64; LANES],
+/// The rows as descent sees them: their margins, and what a step on one of them changes.
+pub(crate) trait Margins {
+    /// Squared norm of each row, the constant feature included.
+    fn norms(&self) -> Vec<f32>;
+    /// `w'x + b` of row `i` in each lane.
+    fn of(&self, i: usize) -> Lanes;
+    /// Adds `step` times row `i` to `w`.
+    fn add(&mut self, i: usize, step: &Lanes);
 }
 
-impl Solution {
-    /// Scores of each row and lane.
+/// Margins by the weights themselves.
+#[derive(Debug)]
+pub(crate) struct Explicit<'a> {
+    rows: &'a SparseRows,
+    /// Weights of each feature and lane; the bias is the last feature.
+    pub(crate) weights: Vec<Lanes>,
+}
+
+impl<'a> Explicit<'a> {
+    /// Begins with the weights of `block`'s prior.
+    pub(crate) fn new(rows: &'a SparseRows, block: &Block) -> Self {
+        let weights = match block.prior.as_slice() {
+            [] => vec![[0.0; LANES]; rows.nfeatures() + 1],
+            prior => prior.to_vec(),
+        };
+        Self { rows, weights }
+    }
+
+    /// Scores of each row of `rows` and lane.
     pub(crate) fn scores(&self, rows: &SparseRows) -> Vec<Lanes> {
         (0..rows.nsamples())
             .map(|i| score(&self.weights, rows, i))
@@ -78,31 +93,85 @@ impl Solution {
     }
 }
 
+impl Margins for Explicit<'_> {
+    fn norms(&self) -> Vec<f32> {
+        (0..self.rows.nsamples())
+            .map(|i| 1.0 + self.rows.row(i).1.iter().map(|v| v * v).sum::<f32>())
+            .collect()
+    }
+
+    fn of(&self, i: usize) -> Lanes {
+        score(&self.weights, self.rows, i)
+    }
+
+    fn add(&mut self, i: usize, step: &Lanes) {
+        let (columns, values) = self.rows.row(i);
+        for (&column, &value) in columns.iter().zip(values) {
+            add_scaled(&mut self.weights[column as usize], value, step);
+        }
+        let bias = self.weights.len() - 1;
+        add_scaled(&mut self.weights[bias], 1.0, step);
+    }
+}
+
+/// A point of a block's dual, and the margins it gives.
+#[derive(Debug)]
+pub(crate) struct Point<M> {
+    pub(crate) margins: M,
+    /// Dual variables of each row and lane.
+    pub(crate) alpha: Vec<Lanes>,
+}
+
+impl<M: Margins> Point<M> {
+    /// Where a descent without an earlier solution begins. The entropy term of logistic regression needs `0 < a_i < C_i`.
+    pub(crate) fn cold(margins: M, block: &Block, loss: Loss) -> Self {
+        let alpha = vec![[0.0; LANES]; block.costs.len()];
+        let mut point = Self { margins, alpha };
+        if loss == Loss::Logistic {
+            (0..block.costs.len()).for_each(|i| point.start_logistic(block, i));
+        }
+        point
+    }
+
+    fn start_logistic(&mut self, block: &Block, i: usize) {
+        let mut step = [0.0; LANES];
+        for (k, step) in step.iter_mut().enumerate() {
+            self.alpha[i][k] = (0.001 * block.costs[i][k]).min(1e-8);
+            *step = self.alpha[i][k] * block.signs[i][k];
+        }
+        self.margins.add(i, &step);
+    }
+}
+
 /// `w'x + b` of row `i` in each lane.
-fn score(weights: &[Lanes], rows: &SparseRows, i: usize) -> Lanes {
+pub(super) fn score(weights: &[Lanes], rows: &SparseRows, i: usize) -> Lanes {
     let (columns, values) = rows.row(i);
     let mut sums = weights[weights.len() - 1];
     for (&column, &value) in columns.iter().zip(values) {
-        let weights = &weights[column as usize];
-        for k in 0..LANES {
-            sums[k] += value * weights[k];
-        }
+        add_scaled(&mut sums, value, &weights[column as usize]);
     }
     sums
 }
 
-/// Solves all labels of `block`, from the solution for costs that are nowhere larger where one is given: its dual
+/// Adds `value` times `of`.
+#[inline]
+pub(super) fn add_scaled(sums: &mut Lanes, value: f32, of: &Lanes) {
+    for k in 0..LANES {
+        sums[k] += value * of[k];
+    }
+}
+
+/// Solves all labels of `block`, from a cold start or from the solution for costs that are nowhere larger: its dual
 /// variables are feasible as they are.
-pub(crate) fn solve(
-    rows: &SparseRows,
+pub(crate) fn solve<M: Margins>(
+    point: Point<M>,
     block: &Block,
     loss: Loss,
     eps: f32,
     seed: u64,
-    start: Option<&Solution>,
-) -> Solution {
-    let mut state = State::new(rows, block, loss, start);
-    let mut order: Vec<u32> = (0..rows.nsamples() as u32).collect();
+) -> Point<M> {
+    let mut order: Vec<u32> = (0..point.alpha.len() as u32).collect();
+    let mut state = State::new(point, block, loss);
     let mut random = SplitMix64(seed);
     for _ in 0..MAX_PASSES {
         random.shuffle(&mut order);
@@ -114,15 +183,13 @@ pub(crate) fn solve(
             break;
         }
     }
-    state.finish()
+    state.point
 }
 
-struct State<'a> {
-    rows: &'a SparseRows,
+struct State<'a, M> {
     block: &'a Block,
     loss: Loss,
-    weights: Vec<Lanes>,
-    alpha: Vec<Lanes>,
+    point: Point<M>,
     /// Squared norm of each row, the constant feature included.
     norms: Vec<f32>,
     /// Rows skipped by shrinking, one bit a lane.
@@ -136,50 +203,25 @@ struct State<'a> {
     bar: Lanes,
 }
 
-impl<'a> State<'a> {
-    fn new(rows: &'a SparseRows, block: &'a Block, loss: Loss, start: Option<&Solution>) -> Self {
-        let n = rows.nsamples();
-        let norms = (0..n)
-            .map(|i| 1.0 + rows.row(i).1.iter().map(|v| v * v).sum::<f32>())
-            .collect();
+impl<'a, M: Margins> State<'a, M> {
+    fn new(point: Point<M>, block: &'a Block, loss: Loss) -> Self {
         let mut cost_max = [0.0_f32; LANES];
         for costs in &block.costs {
             (0..LANES).for_each(|k| cost_max[k] = cost_max[k].max(costs[k]));
         }
-        let mut state = Self {
-            rows,
+        Self {
             block,
             loss,
-            weights: match start {
-                Some(start) => start.weights.clone(),
-                None if block.prior.is_empty() => vec![[0.0; LANES]; rows.nfeatures() + 1],
-                None => block.prior.clone(),
-            },
-            alpha: start.map_or_else(|| vec![[0.0; LANES]; n], |s| s.alpha.clone()),
-            norms,
-            shrunk: vec![0; n],
+            norms: point.margins.norms(),
+            shrunk: vec![0; point.alpha.len()],
+            point,
             active: (0..block.n_labels)
                 .filter(|&k| cost_max[k] > 0.0)
                 .fold(0, |bits, k| bits | 1 << k),
             pg_max: [0.0; LANES],
             pg_min: [0.0; LANES],
             bar: [f32::INFINITY; LANES],
-        };
-        if loss == Loss::Logistic && start.is_none() {
-            (0..n).for_each(|i| state.start_logistic(i));
         }
-        state
-    }
-
-    /// The entropy term needs `0 < a_i < C_i` from the start.
-    fn start_logistic(&mut self, i: usize) {
-        let mut step = [0.0; LANES];
-        for (k, step) in step.iter_mut().enumerate() {
-            let cost = self.block.costs[i][k];
-            self.alpha[i][k] = (0.001 * cost).min(1e-8);
-            *step = self.alpha[i][k] * self.block.signs[i][k];
-        }
-        self.add(i, &step);
     }
 
     fn begin_pass(&mut self) {
@@ -193,7 +235,7 @@ impl<'a> State<'a> {
         if live == 0 {
             return;
         }
-        let margins = score(&self.weights, self.rows, i);
+        let margins = self.point.margins.of(i);
         let mut step = [0.0; LANES];
         let mut moved = false;
         for k in 0..self.block.n_labels {
@@ -209,25 +251,13 @@ impl<'a> State<'a> {
             moved |= delta != 0.0;
         }
         if moved {
-            self.add(i, &step);
+            self.point.margins.add(i, &step);
         }
-    }
-
-    fn add(&mut self, i: usize, step: &Lanes) {
-        let (columns, values) = self.rows.row(i);
-        for (&column, &value) in columns.iter().zip(values) {
-            let weights = &mut self.weights[column as usize];
-            for k in 0..LANES {
-                weights[k] += value * step[k];
-            }
-        }
-        let bias = self.weights.len() - 1;
-        (0..LANES).for_each(|k| self.weights[bias][k] += step[k]);
     }
 
     fn squared_hinge_step(&mut self, i: usize, k: usize, margin: f32) -> f32 {
         let diagonal = 0.5 / self.block.costs[i][k];
-        let old = self.alpha[i][k];
+        let old = self.point.alpha[i][k];
         let gradient = margin - 1.0 + diagonal * old;
         let mut projected = gradient;
         if old == 0.0 {
@@ -242,15 +272,15 @@ impl<'a> State<'a> {
         if projected.abs() <= 1e-12 {
             return 0.0;
         }
-        self.alpha[i][k] = (old - gradient / (self.norms[i] + diagonal)).max(0.0);
-        self.alpha[i][k] - old
+        self.point.alpha[i][k] = (old - gradient / (self.norms[i] + diagonal)).max(0.0);
+        self.point.alpha[i][k] - old
     }
 
     /// Newton's method on one coordinate, in the variable nearer to its bound (algorithm 5 of Yu et al.).
     fn logistic_step(&mut self, i: usize, k: usize, margin: f32) -> f32 {
         let (cost, old) = (
             f64::from(self.block.costs[i][k]),
-            f64::from(self.alpha[i][k]),
+            f64::from(self.point.alpha[i][k]),
         );
         let (a, b) = (f64::from(self.norms[i]), f64::from(margin));
         let gradient = b + (old / (cost - old)).ln();
@@ -280,7 +310,7 @@ impl<'a> State<'a> {
         }
         let new = (if upper { cost - z } else { z }) as f32;
         let new = new.clamp(f32::MIN_POSITIVE, (cost * (1.0 - 1e-7)) as f32);
-        self.alpha[i][k] = new;
+        self.point.alpha[i][k] = new;
         new - old as f32
     }
 
@@ -316,36 +346,36 @@ impl<'a> State<'a> {
             };
         }
     }
+}
 
-    fn finish(self) -> Solution {
-        let mut primal = [0.0; LANES];
-        let mut dual = [0.0; LANES];
-        for (j, weights) in self.weights.iter().enumerate() {
-            let prior = self.block.prior.get(j).unwrap_or(&[0.0; LANES]);
-            for k in 0..LANES {
-                let moved = f64::from(weights[k]) - f64::from(prior[k]);
-                primal[k] += 0.5 * moved * moved;
-                dual[k] -= 0.5 * moved * moved + moved * f64::from(prior[k]);
-            }
-        }
-        for i in 0..self.rows.nsamples() {
-            let margins = score(&self.weights, self.rows, i);
-            for k in 0..self.block.n_labels {
-                let cost = f64::from(self.block.costs[i][k]);
-                if cost > 0.0 {
-                    let margin = f64::from(margins[k] * self.block.signs[i][k]);
-                    primal[k] += cost * self.loss.value(margin);
-                    dual[k] += self.loss.conjugate(f64::from(self.alpha[i][k]), cost);
-                }
-            }
-        }
-        Solution {
-            weights: self.weights,
-            alpha: self.alpha,
-            primal,
-            dual,
+/// Primal objective of each label, and the dual one as its lower bound.
+pub(crate) fn certificate(
+    point: &Point<Explicit<'_>>,
+    block: &Block,
+    loss: Loss,
+) -> ([f64; LANES], [f64; LANES]) {
+    let mut primal = [0.0; LANES];
+    let mut dual = [0.0; LANES];
+    for (j, weights) in point.margins.weights.iter().enumerate() {
+        let prior = block.prior.get(j).unwrap_or(&[0.0; LANES]);
+        for k in 0..LANES {
+            let moved = f64::from(weights[k]) - f64::from(prior[k]);
+            primal[k] += 0.5 * moved * moved;
+            dual[k] -= 0.5 * moved * moved + moved * f64::from(prior[k]);
         }
     }
+    for (i, alpha) in point.alpha.iter().enumerate() {
+        let margins = point.margins.of(i);
+        for k in 0..block.n_labels {
+            let cost = f64::from(block.costs[i][k]);
+            if cost > 0.0 {
+                let margin = f64::from(margins[k] * block.signs[i][k]);
+                primal[k] += cost * loss.value(margin);
+                dual[k] += loss.conjugate(f64::from(alpha[k]), cost);
+            }
+        }
+    }
+    (primal, dual)
 }
 
 impl Loss {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::SparseRows;
 
-use super::dual::{Block, LANES, Lanes, Solution, solve};
+use super::dual::{Block, Explicit, LANES, Lanes, Margins, Point, certificate, solve};
+use super::products::{Implicit, Kernel};
 use super::{ClassifyError, Prior, check_shapes, sample_weights};
 
 /// What a wrong margin costs.
@@ -206,11 +207,19 @@ impl Problem<'_> {
         self.prior
             .map_or_else(|| check_shapes(self.rows, self.targets), |_| Ok(()))
     }
+}
 
-    /// The first label of each block.
-    fn firsts(&self) -> Vec<usize> {
-        (0..self.targets.ncols()).step_by(LANES).collect()
-    }
+/// The first label of each block of `n_labels`.
+fn firsts(n_labels: usize) -> Vec<usize> {
+    (0..n_labels).step_by(LANES).collect()
+}
+
+/// What the labels of a block came to.
+struct Solution {
+    /// Weights of each feature and lane; the bias is the last feature.
+    weights: Vec<Lanes>,
+    primal: [f64; LANES],
+    dual: [f64; LANES],
 }
 
 impl LinearValidParams {
@@ -225,10 +234,22 @@ impl LinearValidParams {
     ) -> Result<Linear, ClassifyError> {
         problem.check()?;
         let weights = sample_weights(weights, problem.rows.nsamples());
-        let solve = |&first: &usize| self.solve_block(problem, &weights, first, None);
-        let blocks: Vec<Solution> = problem.firsts().par_iter().map(solve).collect();
         let (n_features, n_labels) = (problem.rows.nfeatures(), problem.targets.ncols());
+        let solve = |&first: &usize| self.solve_block(problem, &weights, first);
+        let blocks: Vec<Solution> = firsts(n_labels).par_iter().map(solve).collect();
         Ok(assemble(&blocks, n_features, n_labels))
+    }
+
+    fn solve_block(&self, problem: &Problem<'_>, weights: &[f64], first: usize) -> Solution {
+        let block = self.block_of(problem, weights, first);
+        let start = Point::cold(Explicit::new(problem.rows, &block), &block, self.loss);
+        let point = self.descend(start, &block);
+        let (primal, dual) = certificate(&point, &block, self.loss);
+        Solution {
+            weights: point.margins.weights,
+            primal,
+            dual,
+        }
     }
 
     /// Scores of `test` for every C of `costs`, ascending, each fitted from the solution before it. A block of labels
@@ -243,36 +264,70 @@ impl LinearValidParams {
         test: &SparseRows,
     ) -> Result<Vec<Array2<f32>>, ClassifyError> {
         problem.check()?;
-        let weights = sample_weights(&Array1::default(0), problem.rows.nsamples());
-        let path_of_block = |&first: &usize| {
-            let mut last = None;
-            let mut score = |&c: &f64| {
-                let params = Self { c, ..self.clone() };
-                let solution = params.solve_block(problem, &weights, first, last.as_ref());
-                last.insert(solution).scores(test)
-            };
-            costs.iter().map(&mut score).collect()
+        let block = |params: &Self, first| {
+            let weights = vec![1.0; problem.rows.nsamples()];
+            params.block_of(problem, &weights, first)
         };
-        let paths: Vec<Vec<Vec<Lanes>>> = problem.firsts().par_iter().map(path_of_block).collect();
-        let shape = (test.nsamples(), problem.targets.ncols());
-        let one =
-            |c: usize| Array2::from_shape_fn(shape, |(i, k)| paths[k / LANES][c][i][k % LANES]);
-        Ok((0..costs.len()).map(one).collect())
+        let start = |block: &Block| Explicit::new(problem.rows, block);
+        let score = |point: &Point<Explicit<'_>>, _: &Block| point.margins.scores(test);
+        Ok(self.along(problem.targets.ncols(), costs, block, start, score))
     }
 
-    fn solve_block(
+    /// The same by the inner products of all rows; `targets` are those of the rows trained on.
+    pub(crate) fn kernel_path_scores(
         &self,
-        problem: &Problem<'_>,
-        weights: &[f64],
-        first: usize,
-        start: Option<&Solution>,
-    ) -> Solution {
-        let rows = problem.rows;
+        kernel: &Kernel,
+        targets: &Array2<Option<bool>>,
+        costs: &[f64],
+    ) -> Vec<Array2<f32>> {
+        let weights = vec![1.0; targets.nrows()];
+        let block = |params: &Self, first| params.block(targets, &weights, first);
+        let start = |_: &Block| Implicit::new(kernel);
+        let score = |point: &Point<Implicit<'_>>, block: &Block| {
+            kernel.scores_held_out(&point.alpha, &block.signs)
+        };
+        self.along(targets.ncols(), costs, block, start, score)
+    }
+
+    /// Scores for every C of `costs`, of shape (held-out rows, n_labels).
+    fn along<M: Margins>(
+        &self,
+        n_labels: usize,
+        costs: &[f64],
+        block: impl Fn(&Self, usize) -> Block + Sync,
+        start: impl Fn(&Block) -> M + Sync,
+        score: impl Fn(&Point<M>, &Block) -> Vec<Lanes> + Sync,
+    ) -> Vec<Array2<f32>> {
+        let path_of_block = |&first: &usize| {
+            let mut last = None;
+            let mut one = |&c: &f64| {
+                let params = Self { c, ..self.clone() };
+                let block = block(&params, first);
+                let cold = || Point::cold(start(&block), &block, self.loss);
+                let point = self.descend(last.take().unwrap_or_else(cold), &block);
+                score(last.insert(point), &block)
+            };
+            costs.iter().map(&mut one).collect()
+        };
+        let paths: Vec<Vec<Vec<Lanes>>> = firsts(n_labels).par_iter().map(path_of_block).collect();
+        let n_rows = |c: usize| paths.first().map_or(0, |path| path[c].len());
+        let one = |c: usize| {
+            let score = |(i, k): (usize, usize)| paths[k / LANES][c][i][k % LANES];
+            Array2::from_shape_fn((n_rows(c), n_labels), score)
+        };
+        (0..costs.len()).map(one).collect()
+    }
+
+    fn descend<M: Margins>(&self, start: Point<M>, block: &Block) -> Point<M> {
+        solve(start, block, self.loss, self.eps as f32, self.seed)
+    }
+
+    fn block_of(&self, problem: &Problem<'_>, weights: &[f64], first: usize) -> Block {
         let mut block = self.block(problem.targets, weights, first);
         if let Some(prior) = problem.prior {
-            block.prior = lanes(prior, first, rows.nfeatures());
+            block.prior = lanes(prior, first, problem.rows.nfeatures());
         }
-        solve(rows, &block, self.loss, self.eps as f32, self.seed, start)
+        block
     }
 }
 
@@ -382,9 +437,12 @@ mod tests {
             let mut last = None;
             for c in [0.1, 1.0, 10.0] {
                 let params = Linear::params().loss(loss).eps(1e-3).c(c).check().unwrap();
-                let solve = |start| params.solve_block(&problem(&data, None), &[1.0; 40], 0, start);
-                let (warm, cold) = (solve(last.as_ref()), solve(None));
-                let (warm_value, cold) = (warm.primal[0], cold.primal[0]);
+                let block = params.block_of(&problem(&data, None), &[1.0; 40], 0);
+                let start = || Point::cold(Explicit::new(&data.0, &block), &block, loss);
+                let cold = params.descend(start(), &block);
+                let warm = params.descend(last.take().unwrap_or_else(start), &block);
+                let value = |point| certificate(point, &block, loss).0[0];
+                let (warm_value, cold) = (value(&warm), value(&cold));
                 assert!(
                     (warm_value - cold).abs() < 1e-4 * cold,
                     "{loss:?} {c}: {warm_value} {cold}"

@@ -13,6 +13,7 @@ mod isotonic;
 mod linear;
 mod multinomial;
 mod prior;
+mod products;
 mod search;
 mod select;
 

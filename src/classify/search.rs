@@ -91,6 +91,10 @@ pub(crate) struct Searched {
 /// As the learner.
 pub(crate) fn search(judge: &Judge<'_>, space: &Space) -> Result<Searched, ClassifyError> {
     let families = judge.families(&space.families);
+    if families.iter().any(|f| f.is_by_descent()) {
+        let folds = judge.rows.par_iter();
+        folds.for_each(|fold| fold.take_products(judge.vocabulary));
+    }
     let mut blocks = judge.usable(&space.blocks);
     let mut first = Round::default();
     if blocks.len() > judge.n_kept() && families != [Family::Majority] {
@@ -350,8 +354,15 @@ impl Judge<'_> {
         if prior.is_none() && gold.iter().all(Option::is_none) {
             return Err(ClassifyError::NoTargets);
         }
-        let scale = |rows| scale_blocks(rows, self.vocabulary, &path.start.blocks);
-        let (rows, costs) = (scale(rows), &path.costs);
+        let (blocks, costs) = (&path.start.blocks, &path.costs);
+        if prior.is_none()
+            && path.start.takes_prior()
+            && let Some(kernel) = self.rows[fold].kernel(blocks)
+        {
+            return path.start.kernel_path_scores(&kernel, &gold, costs);
+        }
+        let scale = |rows| scale_blocks(rows, self.vocabulary, blocks);
+        let rows = scale(rows);
         let test = scale(&self.rows[fold].test.1);
         path.start
             .path_scores(&rows, &gold, self.kind, costs, prior.as_ref(), &test)
@@ -394,6 +405,8 @@ impl Judge<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::OnceLock;
+
     use super::*;
     use crate::features::{Idf, SparseRows};
 
@@ -424,6 +437,7 @@ mod tests {
                 test: (test.clone(), rows(&test)),
                 idf: Idf(Vec::new().into()),
                 described: SparseRows::from_rows(5, &[]),
+                products: OnceLock::new(),
             }
         };
         (0..folds.n_folds).map(one).collect()

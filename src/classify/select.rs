@@ -1,5 +1,7 @@
 //! Settings of a task, and what they come to on articles held out.
 
+use std::sync::OnceLock;
+
 use linfa::ParamGuard;
 use linfa::dataset::{DatasetBase, Records};
 use linfa::traits::{Fit, Predict};
@@ -12,6 +14,7 @@ use crate::features::{Block, CountRows, Idf, SparseRows, Vocabulary};
 
 use super::band::{add_bands, sure_from};
 use super::linear::{LinearParams, Problem};
+use super::products::{Kernel, Products};
 use super::{
     Bayes, BayesParams, Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Linear,
     Loss, MultinomialParams, Prior, calibrate_multi, calibrate_single, cuts_from, decide_multi,
@@ -37,6 +40,13 @@ pub enum Family {
     MultinomialBayes,
     /// Label shares, no text.
     Majority,
+}
+
+impl Family {
+    /// Learnt by dual coordinate descent (`dual.rs`).
+    pub(crate) fn is_by_descent(self) -> bool {
+        matches!(self, Self::Logistic | Self::LinearSvm)
+    }
 }
 
 /// One setting of the search.
@@ -150,6 +160,20 @@ impl Candidate {
         costs.iter().map(one).collect()
     }
 
+    /// The same without prior by the inner products of the rows; for a learner that [`takes_prior`](Self::takes_prior).
+    ///
+    /// # Errors
+    /// As the learner.
+    pub(crate) fn kernel_path_scores(
+        &self,
+        kernel: &Kernel,
+        gold: &Array2<Option<bool>>,
+        costs: &[f64],
+    ) -> Result<Vec<Array2<f32>>, ClassifyError> {
+        let params = self.linear(SEARCH_EPS).check()?;
+        Ok(params.kernel_path_scores(kernel, gold, costs))
+    }
+
     fn linear(&self, eps: f64) -> LinearParams {
         let loss = if self.family == Family::LinearSvm {
             Loss::SquaredHinge
@@ -164,7 +188,7 @@ impl Candidate {
 impl Candidate {
     /// Descriptions of labels have a place in what it learns.
     pub(crate) fn takes_prior(&self) -> bool {
-        matches!(self.family, Family::Logistic | Family::LinearSvm)
+        self.family.is_by_descent()
     }
 
     fn fit_bayes(
@@ -216,6 +240,8 @@ pub(crate) struct FoldRows {
     pub(crate) idf: Idf,
     /// Rows of the descriptions of labels.
     pub(crate) described: SparseRows,
+    /// Inner products of all rows, once a search has asked for them; none of too many rows.
+    pub(crate) products: OnceLock<Option<Products>>,
 }
 
 /// Where a solver of the search stops: its models are compared and looked into, not kept.
@@ -241,6 +267,7 @@ pub(crate) fn fold_rows(
             test: (test.clone(), weigh(&test)),
             described: weigh(&described),
             idf,
+            products: OnceLock::new(),
         }
     };
     (0..folds.n_folds).into_par_iter().map(one).collect()
@@ -255,12 +282,25 @@ pub(crate) fn held_fast(rows: &SparseRows, folds: &Folds, idf: &Idf) -> Vec<Fold
             test: (test.clone(), rows.select(&test)),
             described: SparseRows::from_rows(rows.nfeatures(), &[]),
             idf: idf.clone(),
+            products: OnceLock::new(),
         }
     };
     (0..folds.n_folds).into_par_iter().map(one).collect()
 }
 
 impl FoldRows {
+    /// Takes the inner products of all rows, where there are few enough.
+    pub(crate) fn take_products(&self, vocabulary: &Vocabulary) {
+        self.products
+            .get_or_init(|| Products::of(&self.train.1, &self.test.1, vocabulary));
+    }
+
+    /// The products where they were taken, blocks multiplied by `factors`.
+    pub(crate) fn kernel(&self, factors: &BlockWeights) -> Option<Kernel> {
+        let products = self.products.get()?.as_ref()?;
+        Some(products.scaled(factors))
+    }
+
     /// The model of this fold: it has not seen the articles held out. `of_label` are the descriptions of each label.
     ///
     /// # Errors
