@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 need cc gcc
 tests/browser/run
 notebooks/run
-cargo test --locked
+cargo test --locked --features linfa-classifiers

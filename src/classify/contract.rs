@@ -49,8 +49,19 @@ fn bayes(
     params.fit(&set(rows, gold, weights))
 }
 
+#[cfg(feature = "linfa-classifiers")]
+fn linfa_svm(rows: &SparseRows, gold: &Gold, weights: &[f32]) -> Result<Linear, ClassifyError> {
+    let svm = super::linfa_svm::LinfaSvm {
+        c: 1.0,
+        class_weight: ClassWeight::Balanced,
+    };
+    svm.fit_rows(rows, gold, weights)
+}
+
 /// All learners with weights; every kind of task each is for.
-const LEARNERS: [Learner; 8] = [
+const LEARNERS: &[Learner] = &[
+    #[cfg(feature = "linfa-classifiers")]
+    ("linfa svm", TaskKind::Multi, linfa_svm),
     ("logistic", TaskKind::Multi, |r, g, w| {
         linear(Loss::Logistic, r, g, w)
     }),
@@ -115,7 +126,7 @@ fn near(what: &str, a: &Array2<f32>, b: &Array2<f32>, by: f32) {
 
 #[test]
 fn scores_have_a_row_for_each_sample_and_find_the_label() {
-    for learner in &LEARNERS {
+    for learner in LEARNERS {
         let scores = scores(learner, &all(), &[1.0; N]);
         assert_eq!(scores.dim(), (N, 3), "{}", learner.0);
         for (i, row) in scores.rows().into_iter().enumerate() {
@@ -127,7 +138,7 @@ fn scores_have_a_row_for_each_sample_and_find_the_label() {
 
 #[test]
 fn the_order_of_labels_and_samples_changes_nothing() {
-    for learner in &LEARNERS {
+    for learner in LEARNERS {
         let straight = scores(learner, &all(), &[1.0; N]);
         let back: Vec<usize> = (0..N).rev().collect();
         near(
@@ -150,7 +161,7 @@ fn the_order_of_labels_and_samples_changes_nothing() {
 
 #[test]
 fn a_weight_of_two_is_the_row_twice() {
-    for learner in &LEARNERS {
+    for learner in LEARNERS {
         let weights: Vec<f32> = (0..N).map(|i| if i % 5 == 0 { 2.0 } else { 1.0 }).collect();
         let twice: Vec<usize> = all()
             .into_iter()
@@ -167,7 +178,7 @@ fn a_weight_of_two_is_the_row_twice() {
 
 #[test]
 fn one_class_and_labels_without_example_give_finite_scores() {
-    for learner in &LEARNERS {
+    for learner in LEARNERS {
         let one = Array2::from_shape_fn((N, 2), |(_, k)| Some(k == 0));
         let model = learner.2(&rows(&all()), &one, &[1.0; N]).unwrap();
         let scores = model.predict(&rows(&all()));
@@ -182,7 +193,7 @@ fn one_class_and_labels_without_example_give_finite_scores() {
 
 #[test]
 fn rows_not_annotated_teach_nothing_and_wrong_shapes_are_refused() {
-    for learner in &LEARNERS {
+    for learner in LEARNERS {
         let half: Vec<usize> = (0..N / 2).collect();
         let mut known = gold(&all());
         known.slice_mut(ndarray::s![N / 2.., ..]).fill(None);

@@ -145,7 +145,7 @@ impl LinearValidParams {
         };
         for k in 0..n_labels {
             let column = targets.column(first + k);
-            let (negative, positive) = self.side_weights(
+            let (negative, positive) = self.class_weight.sides(
                 targets.ncols(),
                 column.iter().copied().zip(weights.iter().copied()),
             );
@@ -165,9 +165,12 @@ impl LinearValidParams {
         }
         block
     }
+}
 
-    fn side_weights(
-        &self,
+impl ClassWeight {
+    /// Weights of a label's rows without and with it; `column` has gold and weight of each row.
+    pub(super) fn sides(
+        self,
         n_labels: usize,
         column: impl Iterator<Item = (Option<bool>, f64)>,
     ) -> (f64, f64) {
@@ -184,7 +187,7 @@ impl LinearValidParams {
                 1.0
             }
         };
-        match self.class_weight {
+        match self {
             ClassWeight::Uniform => (1.0, 1.0),
             ClassWeight::Balanced => (balanced(sums[0]), balanced(sums[1])),
             ClassWeight::BalancedClasses => (1.0, 2.0 * balanced(sums[1]) / n_labels as f64),
@@ -455,9 +458,8 @@ mod tests {
     #[test]
     fn one_class_of_several_is_weighed_against_the_rest_as_it_is() {
         let weighed = |weight: ClassWeight| {
-            let params = Linear::params().class_weight(weight).check().unwrap();
             let gold = (0..12).map(|i| (Some(i < 2), 1.0));
-            params.side_weights(3, gold)
+            weight.sides(3, gold)
         };
         assert_eq!(weighed(ClassWeight::Uniform), (1.0, 1.0));
         assert_eq!(weighed(ClassWeight::Balanced), (0.6, 3.0));

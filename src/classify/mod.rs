@@ -4,6 +4,8 @@ mod band;
 mod baseline;
 mod bayes;
 mod calibrate;
+#[cfg(feature = "linfa-classifiers")]
+mod chi_square;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod contract;
@@ -11,6 +13,8 @@ mod cut;
 mod dual;
 mod isotonic;
 mod linear;
+#[cfg(feature = "linfa-classifiers")]
+mod linfa_svm;
 mod multinomial;
 mod prior;
 mod products;

@@ -170,6 +170,8 @@ fn paths(kind: TaskKind, family: Family, blocks: BlockWeights) -> Vec<Path> {
     let costs: &[f64] = match family {
         Family::Majority => &[1.0],
         Family::LinearSvm => &[0.03, 0.1, 0.3, 1.0, 3.0],
+        // It has no warm start, and every fit takes the products anew.
+        Family::LinfaSvm => &[0.3, 3.0],
         Family::ComplementBayes | Family::MultinomialBayes => &[1.0, 3.0, 10.0, 30.0, 100.0],
         Family::Logistic | Family::Multinomial => &[0.3, 1.0, 3.0, 10.0, 30.0],
     };

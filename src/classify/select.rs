@@ -38,6 +38,8 @@ pub enum Family {
     ComplementBayes,
     /// Multinomial naive Bayes; its smoothing is 1 over C.
     MultinomialBayes,
+    /// linfa's support vector machine (hinge loss) on the columns that tell labels apart best.
+    LinfaSvm,
     /// Label shares, no text.
     Majority,
 }
@@ -117,6 +119,7 @@ impl Candidate {
             }
             Family::ComplementBayes => self.fit_bayes(Bayes::Complement, scaled, gold, kind),
             Family::MultinomialBayes => self.fit_bayes(Bayes::Multinomial, scaled, gold, kind),
+            Family::LinfaSvm => self.fit_linfa_svm(scaled, gold),
             Family::Logistic | Family::LinearSvm => {
                 let problem = Problem {
                     rows: scaled,
@@ -189,6 +192,32 @@ impl Candidate {
     /// Descriptions of labels have a place in what it learns.
     pub(crate) fn takes_prior(&self) -> bool {
         self.family.is_by_descent()
+    }
+
+    #[cfg(feature = "linfa-classifiers")]
+    fn fit_linfa_svm(
+        &self,
+        scaled: &SparseRows,
+        gold: &Array2<Option<bool>>,
+    ) -> Result<Linear, ClassifyError> {
+        let svm = super::linfa_svm::LinfaSvm {
+            c: self.c,
+            class_weight: self.class_weight,
+        };
+        svm.fit_rows(scaled, gold, &vec![1.0; gold.nrows()])
+    }
+
+    #[cfg(not(feature = "linfa-classifiers"))]
+    #[allow(clippy::unused_self)] // as with the feature
+    fn fit_linfa_svm(
+        &self,
+        _: &SparseRows,
+        _: &Array2<Option<bool>>,
+    ) -> Result<Linear, ClassifyError> {
+        Err(ClassifyError::Setting(
+            "linfa-svm is not in this program; build it with --features linfa-classifiers"
+                .to_owned(),
+        ))
     }
 
     fn fit_bayes(

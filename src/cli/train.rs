@@ -138,6 +138,9 @@ enum Classifier {
     ComplementBayes,
     /// Multinomial naive Bayes.
     MultinomialBayes,
+    /// linfa's support vector machine on the 500 columns that tell labels apart best.
+    #[cfg(feature = "linfa-classifiers")]
+    LinfaSvm,
     /// Baseline: label shares, no text.
     Majority,
     /// Baseline: glossary concepts alone, no words.
@@ -152,6 +155,8 @@ impl Classifier {
             Self::Multinomial => config.family = Some(Family::Multinomial),
             Self::ComplementBayes => config.family = Some(Family::ComplementBayes),
             Self::MultinomialBayes => config.family = Some(Family::MultinomialBayes),
+            #[cfg(feature = "linfa-classifiers")]
+            Self::LinfaSvm => config.family = Some(Family::LinfaSvm),
             Self::Majority => BaselineKind::Majority.configure(config),
             Self::Glossary => BaselineKind::Glossary.configure(config),
         }
