@@ -4,7 +4,7 @@
 //! and the margins `m = K (a o y)` kept in step, looking at a row costs nothing and a step on it one row of `K`, whatever
 //! the number of features. Blocks of features are scaled by factors `f_b`, and `x_i'x_j = sum_b f_b^2 K^b_ij`: one matrix
 //! a block serves every set of factors. It pays for few long rows: 1,106 articles of the starter corpus are searched in a
-//! third of the time (`docs/benchmarks.md`, "Learning"). As for the kernels of Hsieh et al., "A Dual Coordinate Descent Method for
+//! third of the time (`docs/benchmarks.md`, "Choosing settings"). As for the kernels of Hsieh et al., "A Dual Coordinate Descent Method for
 //! Large-scale Linear SVM", ICML 2008, section 5, who leave it out because it takes memory of n^2.
 
 use linfa::dataset::Records;
