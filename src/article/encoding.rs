@@ -39,7 +39,7 @@ pub fn decode(bytes: &[u8]) -> Decoded {
     if let Some(wide) = utf_16_order(sample).filter(|_| sample.contains(&0)) {
         return decoded(bytes, wide, false);
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         return Decoded {
             text: text.to_owned(),
             encoding: UTF_8.name().to_owned(),

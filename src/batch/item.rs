@@ -156,7 +156,7 @@ fn decoded(
     bytes: &[u8],
     fields: impl FnOnce(&str) -> Result<RecordFields, RecordError>,
 ) -> Result<RecordFields, RecordError> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         return fields(text);
     }
     let decoded = decode(bytes);

@@ -199,7 +199,7 @@ impl Matcher {
         };
         let openings = &mut openings.0[lang];
         openings.begin(tokens.generation());
-        let mut next = 0;
+        let (mut next, mut heads) = (0, Vec::new());
         while next < tokens.len() {
             let token = next;
             next += 1;
@@ -209,7 +209,7 @@ impl Matcher {
             let forms = openings.of(tokens.word(token), |forms| {
                 self.begin_with(tokens.key(token), lang, forms);
             });
-            if let Some(form) = self.best(forms, tokens, token, lang) {
+            if let Some(form) = self.best(forms, tokens, token, lang, &mut heads) {
                 next = token + self.compiled.words(form).len();
                 hits.push(Hit {
                     concept: self.compiled.id(form).concept,
@@ -271,23 +271,28 @@ impl Matcher {
         )
     }
 
-    /// The best of the forms that fit at a token; `openings` are those whose first word does, longest first.
+    /// The best of the forms that fit at a token; `openings` are those whose first word does, longest first. `heads` is working
+    /// space.
     fn best(
         &self,
         openings: &[Opening],
         tokens: &TokenBuffer,
         token: usize,
         lang: usize,
+        heads: &mut Vec<[u8; 2]>,
     ) -> Option<u32> {
         let mut best: Option<(Rank, u32)> = None;
-        let mut heads = None;
+        let mut looked = false;
         for opening in openings {
             let (rank, form) = (opening.rank, opening.form);
             if best.is_some_and(|(best, _)| (rank.0, rank.1) < (best.0, best.1)) {
                 break;
             }
             if let Some(head) = &opening.head {
-                let heads = heads.get_or_insert_with(|| self.heads(tokens, token + 1, lang));
+                if !looked {
+                    self.heads(tokens, token + 1, lang, heads);
+                    looked = true;
+                }
                 if !heads.contains(head) {
                     continue;
                 }
@@ -303,19 +308,18 @@ impl Matcher {
         best.map(|(_, form)| form)
     }
 
-    /// The first two bytes of everything a word of a form may meet in a token: the whole, what its article leaves, what stands
-    /// behind its proclitics. None where no phrase goes on there.
-    fn heads(&self, tokens: &TokenBuffer, token: usize, lang: usize) -> Vec<[u8; 2]> {
+    /// Fills `heads` with the first two bytes of everything a word of a form may meet in a token: the whole, what its article
+    /// leaves, what stands behind its proclitics. None where no phrase goes on there.
+    fn heads(&self, tokens: &TokenBuffer, token: usize, lang: usize, heads: &mut Vec<[u8; 2]>) {
+        heads.clear();
         if token >= tokens.len() || !tokens.adjacent(token - 1) {
-            return Vec::new();
+            return;
         }
         let (affixes, key) = (&self.affixes[lang], tokens.key(token));
         let word = affixes.strip_article(key);
         let starts = [key, word].into_iter();
         let starts = starts.chain(affixes.behind_proclitics(word));
-        starts
-            .filter_map(|start| start.as_bytes().first_chunk().copied())
-            .collect()
+        heads.extend(starts.filter_map(|start| start.as_bytes().first_chunk().copied()));
     }
 
     /// Checks the words of a form behind its first against the tokens behind `first`; its rank where they fit.
