@@ -35,13 +35,13 @@ pub(crate) struct Transfer {
 
 impl Transfer {
     /// Learns the tasks of `own` from concepts; none where the training articles lack no language, the user chose the
-    /// blocks, or there is nothing to carry over.
+    /// blocks, or there is nothing to carry over. Beside it [`Trained::columns`](super::Trained::columns) of its own.
     pub(super) fn train(
         own: &Pipeline,
         corpus: &Corpus,
         config: &TrainConfig,
         progress: Progress<'_>,
-    ) -> Result<Option<Self>, PipelineError> {
+    ) -> Result<Option<(Self, Vec<Vec<u32>>)>, PipelineError> {
         let languages = own.untrained_languages();
         let chosen = config.blocks.is_some() || config.family == Some(Family::Majority);
         if languages.is_empty() || chosen || !reads_words(own) || !has_concepts(own) {
@@ -54,10 +54,11 @@ impl Transfer {
         };
         progress("learning from concepts for other languages", 0, 1);
         let trained = Pipeline::train_one(corpus, &config, &|_, _, _| ())?;
-        Ok(Some(Self {
+        let own = Self {
             languages,
             pipeline: Box::new(trained.pipeline),
-        }))
+        };
+        Ok(Some((own, trained.columns)))
     }
 }
 

@@ -1,0 +1,176 @@
+//! Models on their best columns alone, for small files.
+//!
+//! A column counts by the largest part it has in the score of any label: `|w| * sqrt(sum of x^2)` over the training rows,
+//! against the norm of these over all columns of the label. What is left is learnt anew: rows are scaled to unit length, so
+//! every value changes when columns go. Each fold of the cross-validation chooses its columns by its own training part:
+//! chosen by all articles, they would know those held out (Ambroise and McLachlan, "Selection bias in gene extraction", PNAS
+//! 2002).
+
+use linfa::dataset::Records;
+use rayon::prelude::*;
+
+use crate::article::GoldTask;
+use crate::classify::{Candidate, FoldRows, Linear};
+use crate::features::{CountRows, Idf, SparseRows, Vocabulary};
+
+use super::prior::Described;
+use super::trainable::measurable;
+use super::{Pipeline, PipelineError, Weights};
+
+/// All columns, from the one that models rest on most to the one they rest on least; equals in order of columns. `rows`
+/// are what they were learnt on.
+pub(super) fn ranked(models: &[Linear], rows: &[&SparseRows]) -> Vec<u32> {
+    let strengths = strengths(rows);
+    let mut parts = vec![0.0; strengths.len()];
+    for model in models {
+        for weights in model.weights.columns() {
+            let part = |(w, x): (&f32, &f64)| f64::from(w.abs()) * x;
+            let of_label: Vec<f64> = weights.iter().zip(&strengths).map(part).collect();
+            let norm = of_label.iter().map(|p| p * p).sum::<f64>().sqrt();
+            let shares = of_label.iter().map(|p| p / norm.max(f64::MIN_POSITIVE));
+            for (part, share) in parts.iter_mut().zip(shares) {
+                *part = share.max(*part);
+            }
+        }
+    }
+    let mut columns: Vec<u32> = (0..parts.len() as u32).collect();
+    let part = |column: &u32| parts[*column as usize];
+    columns.par_sort_unstable_by(|a, b| part(b).total_cmp(&part(a)).then(a.cmp(b)));
+    columns
+}
+
+/// Norm of each column of some rows.
+fn strengths(rows: &[&SparseRows]) -> Vec<f64> {
+    let mut sums = vec![0.0; rows.first().map_or(0, |rows| rows.nfeatures())];
+    for rows in rows {
+        for i in 0..rows.nsamples() {
+            let (columns, values) = rows.row(i);
+            for (&column, &value) in columns.iter().zip(values) {
+                sums[column as usize] += f64::from(value) * f64::from(value);
+            }
+        }
+    }
+    sums.iter_mut().for_each(|sum| *sum = sum.sqrt());
+    sums
+}
+
+/// The first `n` of `ranked`, ascending.
+pub(super) fn best(ranked: &[u32], n: usize) -> Vec<u32> {
+    let mut kept = ranked[..n.min(ranked.len())].to_vec();
+    kept.sort_unstable();
+    kept
+}
+
+/// What folds are learnt on, and with which settings.
+pub(super) struct Folding<'a> {
+    pub(super) counts: &'a CountRows,
+    pub(super) vocabulary: &'a Vocabulary,
+    pub(super) tasks: &'a [GoldTask],
+    pub(super) settings: &'a [Candidate],
+    pub(super) described: &'a Described,
+}
+
+impl Folding<'_> {
+    /// Rows in which each fold has the `n` columns its own training part rests on most.
+    pub(super) fn pruned(
+        &self,
+        rows: Vec<FoldRows>,
+        n: usize,
+    ) -> Result<Vec<FoldRows>, PipelineError> {
+        let one = |fold: FoldRows| {
+            let ranked = ranked(&self.models(&fold)?, &[&fold.train.1, &fold.described]);
+            let idf = fold.idf.only(&best(&ranked, n));
+            Ok(fold.reweighed(self.counts, self.vocabulary, idf))
+        };
+        rows.into_par_iter().map(one).collect()
+    }
+
+    fn models(&self, fold: &FoldRows) -> Result<Vec<Linear>, PipelineError> {
+        let pairs = self.tasks.iter().zip(self.settings);
+        let fit = |(task, candidate): (&GoldTask, &Candidate)| {
+            let of_label = self.described.of(&task.task.name);
+            let (gold, kind) = (&task.gold, task.task.kind);
+            Ok(fold.fit(candidate, self.vocabulary, gold, kind, of_label)?)
+        };
+        pairs
+            .filter(|(task, _)| measurable(task))
+            .map(fit)
+            .collect()
+    }
+}
+
+/// A trained model that shows how large it would be with fewer columns.
+#[derive(Debug)]
+pub(crate) struct Shrinking {
+    pipeline: Pipeline,
+    own: Columns,
+    transfer: Option<Columns>,
+}
+
+/// All columns of a model, from the one it rests on most to the one it rests on least.
+#[derive(Debug)]
+struct Columns {
+    ranked: Vec<u32>,
+    vocabulary: Vocabulary,
+    idf: Idf,
+    weights: Weights,
+}
+
+impl Columns {
+    fn of(pipeline: &Pipeline, ranked: Vec<u32>) -> Self {
+        let all: Vec<u32> = (0..ranked.len() as u32).collect();
+        Self {
+            ranked,
+            vocabulary: pipeline.tfidf.vocabulary().clone(),
+            idf: pipeline.tfidf.idf().clone(),
+            weights: pipeline.weights.keep(&all),
+        }
+    }
+
+    fn cut(&self, pipeline: &mut Pipeline, n: usize) {
+        let kept = best(&self.ranked, n);
+        let (vocabulary, idf) = (self.vocabulary.keep(&kept), self.idf.keep(&kept));
+        pipeline.replace_columns(vocabulary, idf, self.weights.keep(&kept));
+    }
+}
+
+impl Shrinking {
+    /// `trained` with [`TrainConfig::max_columns`](super::TrainConfig::max_columns) that left all of them in.
+    pub(crate) fn of(pipeline: Pipeline, ranked: Vec<Vec<u32>>) -> Self {
+        let mut ranked = ranked.into_iter();
+        let own = Columns::of(&pipeline, ranked.next().unwrap_or_default());
+        let second = pipeline.transfer.as_ref().map(|t| &*t.pipeline);
+        let transfer = second
+            .zip(ranked.next())
+            .map(|(second, ranked)| Columns::of(second, ranked));
+        Self {
+            pipeline,
+            own,
+            transfer,
+        }
+    }
+
+    /// Columns of the model, or of its second one where that has more.
+    pub(crate) fn n_columns(&self) -> usize {
+        let second = self.transfer.as_ref().map_or(0, |t| t.ranked.len());
+        self.own.ranked.len().max(second)
+    }
+
+    /// The model with its `n` best columns, for a look at its size: its weights are those learnt beside all others.
+    pub(crate) fn at(&mut self, n: usize) -> &Pipeline {
+        self.own.cut(&mut self.pipeline, n);
+        if let (Some(columns), Some(transfer)) = (&self.transfer, &mut self.pipeline.transfer) {
+            columns.cut(&mut transfer.pipeline, n);
+        }
+        &self.pipeline
+    }
+}
+
+impl Pipeline {
+    pub(super) fn replace_columns(&mut self, vocabulary: Vocabulary, idf: Idf, weights: Weights) {
+        self.tfidf.replace_vocabulary(vocabulary, idf);
+        self.weights = weights;
+        // Working space remembers columns of words.
+        self.buffers = Default::default();
+    }
+}
