@@ -174,3 +174,41 @@ impl Pipeline {
         self.buffers = Default::default();
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ndarray::{Array1, arr2};
+
+    use super::*;
+
+    #[test]
+    fn columns_count_by_their_part_in_any_label_whatever_its_scale() {
+        let rows = SparseRows::from_rows(
+            4,
+            &[
+                vec![(0, 1.0), (1, 0.1), (2, 1.0)],
+                vec![(1, 0.1), (2, 1.0), (3, 1.0)],
+            ],
+        );
+        // The first label rests on column 0, the second, on a scale of its own, on 3; 1 has a large weight on small values.
+        let models = [
+            Linear {
+                weights: arr2(&[[9.0], [9.0], [-1.0], [0.0]]),
+                bias: Array1::zeros(1),
+                objective: Vec::new(),
+            },
+            Linear {
+                weights: arr2(&[[0.0], [0.0], [0.01], [-0.09]]),
+                bias: Array1::zeros(1),
+                objective: Vec::new(),
+            },
+        ];
+        let all = ranked(&models, &[&rows]);
+        assert_eq!(all, [3, 0, 2, 1]);
+        assert_eq!(best(&all, 3), [0, 2, 3]);
+        assert_eq!(best(&all, 9), [0, 1, 2, 3]);
+        let nothing = SparseRows::from_rows(4, &[]);
+        assert_eq!(ranked(&models, &[&nothing]), [0, 1, 2, 3]);
+    }
+}

@@ -78,12 +78,7 @@ impl Pipeline {
         progress: Progress<'_>,
     ) -> Result<Trained, PipelineError> {
         let mut trained = Self::train_one(corpus, config, progress)?;
-        if let Some((transfer, columns)) =
-            Transfer::train(&trained.pipeline, corpus, config, progress)?
-        {
-            trained.pipeline.transfer = Some(transfer);
-            trained.columns.extend(columns);
-        }
+        Transfer::add_to(&mut trained, corpus, config, progress)?;
         Ok(trained)
     }
 
