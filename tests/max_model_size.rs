@@ -90,7 +90,12 @@ fn the_file_is_as_small_as_asked_for_and_the_cost_is_told() {
 
 /// The smallest size in bytes, as the error on an impossible one gives it.
 fn smallest(sandbox: &Sandbox) -> u64 {
-    let run = train(sandbox, "never.safetensors", &["--max-model-size", "1kB"]);
+    smallest_with(sandbox, &[])
+}
+
+fn smallest_with(sandbox: &Sandbox, more: &[&str]) -> u64 {
+    let options = [&["--max-model-size", "1kB"], more].concat();
+    let run = train(sandbox, "never.safetensors", &options);
     let run = run.fails(&["no model file of 1.0 kB is possible here", "give at least"]);
     assert!(!sandbox.path("never.safetensors").exists());
     let message = run.err();
@@ -135,20 +140,31 @@ fn a_limit_that_is_no_limit_changes_nothing_and_threads_change_nothing() {
 #[test]
 fn a_model_for_other_languages_is_pruned_too() {
     let sandbox = sandbox(24);
-    let train = |model: &str, more: &[&str]| {
-        sandbox.run(&[&["train", "labels.csv", "-o", model], more].concat())
-    };
-    let error = train("m.safetensors", &["--max-model-size", "1MB"]);
-    error.fails(&["the glossary alone takes", "--no-builtin-glossary"]);
-    train("whole.safetensors", &[]).ok();
-    let limit = size(&sandbox, "whole.safetensors") - 20_000;
-    let options = ["--max-model-size", &limit.to_string()];
-    let run = train("m.safetensors", &options).ok();
+    let concepts = "gas,topic_term,natural gas,گاز,غاز,газ*,qaz,gaz,gas\narmy,topic_term,armed forces,ارتش,جيش,арми*,ordu,ordu,army\n";
+    let glossary = format!("concept,kind,gloss,fa,ar,ru,az,tr,en\n{concepts}");
+    sandbox.write("mine.csv", glossary);
+    let mine = ["--glossary", "mine.csv"];
+    train(&sandbox, "whole.safetensors", &mine).ok();
+    let limit = smallest_with(&sandbox, &mine) + 4000;
+    let limit = limit.to_string();
+    let options = [&mine[..], &["--max-model-size", &limit]].concat();
+    let run = train(&sandbox, "m.safetensors", &options).ok();
     assert!(run.out().contains("(second model: "), "{}", run.out());
-    assert!(size(&sandbox, "m.safetensors") <= limit);
+    assert!(size(&sandbox, "m.safetensors") <= limit.parse().unwrap());
     sandbox.run(&["inspect", "m.safetensors", "--verify"]).ok();
-    let model = Pipeline::load(&sandbox.path("m.safetensors")).unwrap();
-    assert!(model.transfer().is_some());
+    let [before, after] = ["whole", "m"].map(|name| {
+        let path = sandbox.path(&format!("{name}.safetensors"));
+        Pipeline::load(&path).unwrap()
+    });
+    let second = |model: &Pipeline| features(model.transfer().unwrap().1);
+    assert!(second(&after) < second(&before));
+}
+
+#[test]
+fn a_limit_below_the_glossary_says_that_it_is_the_glossary() {
+    let sandbox = sandbox(24);
+    let run = sandbox.run(&["train", "labels.csv", "--max-model-size", "1MB"]);
+    run.fails(&["the glossary alone takes", "--no-builtin-glossary"]);
 }
 
 #[test]

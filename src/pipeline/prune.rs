@@ -1,7 +1,8 @@
 //! Models on their best columns alone, for small files.
 //!
 //! A column counts by the largest part it has in the score of any label: `|w| * sqrt(sum of x^2)` over the training rows,
-//! against the norm of these over all columns of the label. What is left is learnt anew: rows are scaled to unit length, so
+//! against the norm of these over all columns of the label; where exactly one label holds, `w` less its mean over the labels.
+//! What is left is learnt anew: rows are scaled to unit length, so
 //! every value changes when columns go. Each fold of the cross-validation chooses its columns by its own training part:
 //! chosen by all articles, they would know those held out (Ambroise and McLachlan, "Selection bias in gene extraction", PNAS
 //! 2002).
@@ -9,7 +10,7 @@
 use linfa::dataset::Records;
 use rayon::prelude::*;
 
-use crate::article::GoldTask;
+use crate::article::{GoldTask, TaskKind};
 use crate::classify::{Candidate, FoldRows, Linear};
 use crate::features::{CountRows, Idf, SparseRows, Vocabulary};
 
@@ -17,26 +18,41 @@ use super::prior::Described;
 use super::trainable::measurable;
 use super::{Pipeline, PipelineError, Weights};
 
-/// All columns, from the one that models rest on most to the one they rest on least; equals in order of columns. `rows`
-/// are what they were learnt on.
-pub(super) fn ranked(models: &[Linear], rows: &[&SparseRows]) -> Vec<u32> {
+/// All columns, from the one that the models of some tasks rest on most to the one they rest on least; equals in order of
+/// columns. `rows` are what they were learnt on.
+pub(super) fn ranked(models: &[(TaskKind, &Linear)], rows: &[&SparseRows]) -> Vec<u32> {
     let strengths = strengths(rows);
-    let mut parts = vec![0.0; strengths.len()];
-    for model in models {
+    let mut shares = vec![0.0; strengths.len()];
+    for (kind, model) in models {
+        let middles = middles(*kind, model);
         for weights in model.weights.columns() {
-            let part = |(w, x): (&f32, &f64)| f64::from(w.abs()) * x;
-            let of_label: Vec<f64> = weights.iter().zip(&strengths).map(part).collect();
-            let norm = of_label.iter().map(|p| p * p).sum::<f64>().sqrt();
-            let shares = of_label.iter().map(|p| p / norm.max(f64::MIN_POSITIVE));
-            for (part, share) in parts.iter_mut().zip(shares) {
-                *part = share.max(*part);
+            let lever = |((w, middle), x): ((&f32, &f64), &f64)| (f64::from(*w) - middle).abs() * x;
+            let levers = weights.iter().zip(&middles).zip(&strengths);
+            let levers: Vec<f64> = levers.map(lever).collect();
+            let norm = levers.iter().map(|l| l * l).sum::<f64>().sqrt();
+            for (share, lever) in shares.iter_mut().zip(levers) {
+                *share = (lever / norm.max(f64::MIN_POSITIVE)).max(*share);
             }
         }
     }
-    let mut columns: Vec<u32> = (0..parts.len() as u32).collect();
-    let part = |column: &u32| parts[*column as usize];
-    columns.par_sort_unstable_by(|a, b| part(b).total_cmp(&part(a)).then(a.cmp(b)));
+    let mut columns: Vec<u32> = (0..shares.len() as u32).collect();
+    let share = |column: &u32| shares[*column as usize];
+    columns.par_sort_unstable_by(|a, b| share(b).total_cmp(&share(a)).then(a.cmp(b)));
     columns
+}
+
+/// What each column adds to the score of every label: where exactly one holds, it decides nothing.
+fn middles(kind: TaskKind, model: &Linear) -> Vec<f64> {
+    let weights = model.weights.rows().into_iter();
+    match kind {
+        TaskKind::Multi => vec![0.0; model.weights.nrows()],
+        TaskKind::Single => weights
+            .map(|of_label| {
+                let sum: f64 = of_label.iter().map(|w| f64::from(*w)).sum();
+                sum / of_label.len().max(1) as f64
+            })
+            .collect(),
+    }
 }
 
 /// Norm of each column of some rows.
@@ -78,19 +94,22 @@ impl Folding<'_> {
         n: usize,
     ) -> Result<Vec<FoldRows>, PipelineError> {
         let one = |fold: FoldRows| {
-            let ranked = ranked(&self.models(&fold)?, &[&fold.train.1, &fold.described]);
+            let models = self.models(&fold)?;
+            let models: Vec<(TaskKind, &Linear)> = models.iter().map(|(k, m)| (*k, m)).collect();
+            let ranked = ranked(&models, &[&fold.train.1, &fold.described]);
             let idf = fold.idf.only(&best(&ranked, n));
             Ok(fold.reweighed(self.counts, self.vocabulary, idf))
         };
         rows.into_par_iter().map(one).collect()
     }
 
-    fn models(&self, fold: &FoldRows) -> Result<Vec<Linear>, PipelineError> {
+    fn models(&self, fold: &FoldRows) -> Result<Vec<(TaskKind, Linear)>, PipelineError> {
         let pairs = self.tasks.iter().zip(self.settings);
         let fit = |(task, candidate): (&GoldTask, &Candidate)| {
             let of_label = self.described.of(&task.task.name);
             let (gold, kind) = (&task.gold, task.task.kind);
-            Ok(fold.fit(candidate, self.vocabulary, gold, kind, of_label)?)
+            let model = fold.fit(candidate, self.vocabulary, gold, kind, of_label)?;
+            Ok((kind, model))
         };
         pairs
             .filter(|(task, _)| measurable(task))
@@ -204,11 +223,25 @@ mod tests {
                 objective: Vec::new(),
             },
         ];
-        let all = ranked(&models, &[&rows]);
+        let of_sets = models.each_ref().map(|model| (TaskKind::Multi, model));
+        let all = ranked(&of_sets, &[&rows]);
         assert_eq!(all, [3, 0, 2, 1]);
         assert_eq!(best(&all, 3), [0, 2, 3]);
         assert_eq!(best(&all, 9), [0, 1, 2, 3]);
         let nothing = SparseRows::from_rows(4, &[]);
-        assert_eq!(ranked(&models, &[&nothing]), [0, 1, 2, 3]);
+        assert_eq!(ranked(&of_sets, &[&nothing]), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn what_speaks_for_every_one_of_several_labels_decides_nothing() {
+        let rows = SparseRows::from_rows(2, &[vec![(0, 1.0), (1, 1.0)]]);
+        let model = Linear {
+            weights: arr2(&[[-9.0, -9.0], [-3.0, -4.0]]),
+            bias: Array1::zeros(2),
+            objective: Vec::new(),
+        };
+        let ranked = |kind| ranked(&[(kind, &model)], &[&rows]);
+        assert_eq!(ranked(TaskKind::Multi), [0, 1]);
+        assert_eq!(ranked(TaskKind::Single), [1, 0]);
     }
 }

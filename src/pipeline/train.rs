@@ -323,7 +323,7 @@ impl<'c> Counted<'c> {
         progress("fitting the model", 0, 1);
         let fitted = self.fit_all(&self.vocabulary, &self.counts, &measured.fits)?;
         let pruned = self.fit_best(&fitted, &measured.fits)?;
-        let columns = self.max_columns.map(|_| fitted.ranked());
+        let columns = self.max_columns.map(|_| fitted.ranked(&self.tasks));
         let pairs = || self.tasks.iter().zip(&measured.fits);
         self.warnings
             .extend(rule_warnings(&self.tasks, &measured.fits, self.cut_rule));
@@ -422,7 +422,7 @@ impl<'c> Counted<'c> {
         let Some(n) = self.to_prune() else {
             return Ok(None);
         };
-        let kept = best(&fitted.ranked(), n);
+        let kept = best(&fitted.ranked(&self.tasks), n);
         let (vocabulary, counts) = (self.vocabulary.keep(&kept), self.counts.keep(&kept));
         let fitted = self.fit_all(&vocabulary, &counts, fits)?;
         Ok(Some((vocabulary, fitted)))
@@ -454,9 +454,11 @@ impl Fitted {
         biases.collect()
     }
 
-    /// All columns, the best first.
-    fn ranked(&self) -> Vec<u32> {
-        ranked(&self.models, &[&self.rows, &self.descriptions])
+    /// All columns, the best for `tasks` first.
+    fn ranked(&self, tasks: &[GoldTask]) -> Vec<u32> {
+        let kinds = tasks.iter().map(|task| task.task.kind);
+        let models: Vec<(TaskKind, &Linear)> = kinds.zip(&self.models).collect();
+        ranked(&models, &[&self.rows, &self.descriptions])
     }
 }
 

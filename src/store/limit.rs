@@ -41,7 +41,7 @@ pub enum LimitError {
 pub struct Pruned {
     /// Columns of the model before and after.
     pub columns: (usize, usize),
-    /// The same of its second model, which answers languages that the training articles lack.
+    /// The same of its second model, which answers languages that the training articles lack, where it lost any.
     pub second: Option<(usize, usize)>,
     /// Bytes of the file before and after.
     pub bytes: (u64, u64),
@@ -168,9 +168,10 @@ impl Measures {
     /// What the way from here to `after` costs; both have the same tasks.
     fn against(self, after: Self) -> Pruned {
         let tasks = self.tasks.into_iter().zip(after.tasks);
+        let second = self.second.zip(after.second);
         Pruned {
             columns: (self.columns, after.columns),
-            second: self.second.zip(after.second),
+            second: second.filter(|(before, after)| before != after),
             bytes: (self.bytes, after.bytes),
             tasks: tasks.map(|((name, f), (_, g))| (name, f.zip(g))).collect(),
         }
@@ -208,7 +209,7 @@ impl Display for Pruned {
 /// Size of a file for people.
 fn bytes_text(bytes: u64) -> String {
     match bytes {
-        0..1000 => format!("{bytes} bytes"),
+        0..1000 => format!("{bytes} B"),
         1000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
