@@ -62,7 +62,7 @@ fn the_file_is_as_small_as_asked_for_and_the_cost_is_told() {
     let cost = |task: usize| {
         let [before, after] = models.each_ref().map(|m| &m.heads()[task]);
         let (f, g) = (before.macro_f1.unwrap(), after.macro_f1.unwrap());
-        format!("{} macro-F1 {f:.3} → {g:.3}", before.task.name)
+        format!("{} macro-F1 {f:.3} -> {g:.3}", before.task.name)
     };
     let out = run.out();
     let card = String::from_utf8(read(&sandbox, "m.card.md")).unwrap();

@@ -185,7 +185,7 @@ impl Pruned {
             return "too few articles to say what it costs".to_owned();
         }
         let cost = |(task, f1): &(String, Option<(f64, f64)>)| match f1 {
-            Some((before, after)) => format!("{task} macro-F1 {before:.3} → {after:.3}"),
+            Some((before, after)) => format!("{task} macro-F1 {before:.3} -> {after:.3}"),
             None => format!("{task} not measured"),
         };
         let costs: Vec<String> = self.tasks.iter().map(cost).collect();
@@ -193,7 +193,7 @@ impl Pruned {
     }
 }
 
-/// `pruned from 158948 to 32768 features, 18.8 MB to 7.7 MB: topics macro-F1 0.949 → 0.952 (cross-validation)`
+/// `pruned from 158948 to 32768 features, 18.8 MB to 7.7 MB: topics macro-F1 0.949 -> 0.952 (cross-validation)`
 impl Display for Pruned {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let ((before, after), bytes) = (self.columns, self.bytes);
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(
             pruned.to_string(),
             "pruned from 900 to 80 features (second model: 70 to 60), 18.8 MB to 900.0 kB: \
-             topics macro-F1 0.861 → 0.857, tone not measured (cross-validation)"
+             topics macro-F1 0.861 -> 0.857, tone not measured (cross-validation)"
         );
         let tasks = vec![("tone".to_owned(), None)];
         let unmeasured = Pruned { tasks, ..pruned }.to_string();
