@@ -290,14 +290,7 @@ pub(crate) fn fold_rows(
         let described: Vec<usize> = (folds.fold.len()..counts.len()).collect();
         let seen = [train.as_slice(), described.as_slice()].concat();
         let idf = counts.idf(&seen, vocabulary);
-        let weigh = |rows: &[usize]| counts.weigh(rows, vocabulary, &idf);
-        FoldRows {
-            train: (train.clone(), weigh(&train)),
-            test: (test.clone(), weigh(&test)),
-            described: weigh(&described),
-            idf,
-            products: OnceLock::new(),
-        }
+        FoldRows::weighed(counts, vocabulary, train, test, &described, idf)
     };
     (0..folds.n_folds).into_par_iter().map(one).collect()
 }
@@ -328,6 +321,33 @@ impl FoldRows {
     pub(crate) fn kernel(&self, factors: &BlockWeights) -> Option<Kernel> {
         let products = self.products.get()?.as_ref()?;
         Some(products.scaled(factors))
+    }
+
+    fn weighed(
+        counts: &CountRows,
+        vocabulary: &Vocabulary,
+        train: Vec<usize>,
+        test: Vec<usize>,
+        described: &[usize],
+        idf: Idf,
+    ) -> Self {
+        let weigh = |rows: &[usize]| counts.weigh(rows, vocabulary, &idf);
+        let (train_rows, test_rows) = (weigh(&train), weigh(&test));
+        Self {
+            described: weigh(described),
+            train: (train, train_rows),
+            test: (test, test_rows),
+            idf,
+            products: OnceLock::new(),
+        }
+    }
+
+    /// The same articles and descriptions, weighed from the same counts by another idf.
+    pub(crate) fn reweighed(self, counts: &CountRows, vocabulary: &Vocabulary, idf: Idf) -> Self {
+        let described = counts.len() - self.described.nsamples()..counts.len();
+        let described: Vec<usize> = described.collect();
+        let (train, test) = (self.train.0, self.test.0);
+        Self::weighed(counts, vocabulary, train, test, &described, idf)
     }
 
     /// The model of this fold: it has not seen the articles held out. `of_label` are the descriptions of each label.

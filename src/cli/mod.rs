@@ -14,6 +14,7 @@ mod input;
 mod inspect;
 mod output;
 mod predict;
+mod size;
 mod train;
 
 use std::process::ExitCode;

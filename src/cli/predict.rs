@@ -20,6 +20,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::golden;
 use super::input::ModelArg;
 use super::output::{BatchBar, complain, folder_for, width};
+use super::size::size;
 
 /// Golden answers named when they have changed.
 const GOLDEN_SHOWN: usize = 10;
@@ -60,7 +61,7 @@ struct ReadingArgs {
     #[arg(long, value_name = "NAME")]
     title_column: Option<String>,
     /// Largest article: of a file once unpacked, of a line, of a record.
-    #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = article_size)]
     max_article: u64,
     /// What stands on standard input.
     #[arg(long, value_enum, default_value = "txt", value_name = "FORM")]
@@ -118,27 +119,11 @@ enum StdinForm {
     Csv,
 }
 
-/// `8MiB`, `500 kB`, `1000000`.
-fn size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = match text[digits.len()..].trim().to_lowercase().as_str() {
-        "" | "b" => 1,
-        "kb" => 1000,
-        "mb" => 1_000_000,
-        "kib" | "k" => 1 << 10,
-        "mib" | "m" => 1 << 20,
-        "gib" | "g" => 1 << 30,
-        unit => {
-            return Err(format!(
-                "\"{unit}\" is no unit; say kB, MB, KiB, MiB or GiB"
-            ));
-        }
-    };
-    let number: u64 = digits.parse().map_err(|_| "expected a size such as 8MiB")?;
-    let bytes = number
-        .checked_mul(unit)
-        .filter(|b| (1..=1 << 31).contains(b));
-    bytes.ok_or_else(|| "expected 1 byte to 2 GiB".to_owned())
+/// The size of an article, which stands in memory while it is read.
+fn article_size(text: &str) -> Result<u64, String> {
+    let bytes = size(text)?;
+    let held = (1..=1 << 31).contains(&bytes).then_some(bytes);
+    held.ok_or_else(|| "expected 1 byte to 2 GiB".to_owned())
 }
 
 pub(crate) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {

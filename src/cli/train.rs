@@ -10,9 +10,9 @@ use article_toolkit::article::Corpus;
 use article_toolkit::atomic;
 use article_toolkit::classify::{Candidate, CutRule, Family};
 use article_toolkit::evaluate::{Report, ReportOptions};
-use article_toolkit::pipeline::{BaselineKind, Pipeline, TextSpec, TrainConfig, Trained};
+use article_toolkit::pipeline::{BaselineKind, Pipeline, Progress, TextSpec, TrainConfig, Trained};
 use article_toolkit::render;
-use article_toolkit::store::model_digest;
+use article_toolkit::store::{Pruned, model_digest, train_within};
 use article_toolkit::text::{Joining, Masking, Stemming};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
@@ -20,6 +20,7 @@ use clap::{Args, ValueEnum};
 use super::edit::EditArgs;
 use super::input::{DEFAULT_MODEL, GlossaryArg, LabelsArg, TextsArg, TopicsArg};
 use super::output::{beside, complain, folder_for, say, steps, width};
+use super::size::size;
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
@@ -48,6 +49,10 @@ pub(crate) struct TrainArgs {
     /// machine.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
+    /// Keep only the features that matter most, so many that the model file is no larger (5MB, 8MiB, 900kB), and say
+    /// what that costs.
+    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with_all = ["add", "keep_label", "drop_label"])]
+    max_model_size: Option<u64>,
     #[command(flatten)]
     edit: EditArgs,
     #[command(flatten)]
@@ -191,13 +196,25 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     folder_for(&args.output)?;
     let bar = steps();
     let show = |what: &str, _: u64, _: u64| bar.set_message(what.to_owned());
-    let trained = match model {
-        Some(model) => model.add_labels(&corpus, &config, &show),
-        None => Pipeline::train(&corpus, &config, &show),
-    };
+    let learnt = learn(model, &corpus, &config, args.max_model_size, &show);
     bar.finish_and_clear();
-    let trained = trained.with_context(|| format!("{}", corpus.source.display()))?;
-    write(args, &corpus, trained)
+    let (trained, pruned) = learnt.with_context(|| format!("{}", corpus.source.display()))?;
+    write(args, &corpus, trained, pruned.as_ref())
+}
+
+/// A model of all labels, no larger than `limit`; or `model` with more labels.
+fn learn(
+    model: Option<Pipeline>,
+    corpus: &Corpus,
+    config: &TrainConfig,
+    limit: Option<u64>,
+    show: Progress<'_>,
+) -> anyhow::Result<(Trained, Option<Pruned>)> {
+    match (model, limit) {
+        (Some(model), _) => Ok((model.add_labels(corpus, config, show)?, None)),
+        (None, Some(limit)) => Ok(train_within(corpus, config, limit, show)?),
+        (None, None) => Ok((Pipeline::train(corpus, config, show)?, None)),
+    }
 }
 
 /// A model with fewer labels, and its card; nothing is learnt, so there is no report.
@@ -205,7 +222,7 @@ fn take_out(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let model = args.edit.fewer()?;
     folder_for(&args.output)?;
     model.save(&args.output)?;
-    let card = write_card(args, &model, None, &[])?;
+    let card = write_card(args, &model, None, None, &[])?;
     let report = beside(&args.output, "report.json");
     if report.exists() {
         complain(&format!(
@@ -222,17 +239,23 @@ fn write_card(
     args: &TrainArgs,
     model: &Pipeline,
     report: Option<&Report>,
+    pruned: Option<&Pruned>,
     rankings: &[Vec<(Candidate, f64)>],
 ) -> anyhow::Result<PathBuf> {
     let path = beside(&args.output, "card.md");
     let digest = model_digest(&args.output)?;
-    let card = render::model_card(model, report, &digest, rankings);
+    let card = render::model_card(model, report, pruned, &digest, rankings);
     atomic::write(&path, |file| file.write_all(card.as_bytes()))
         .with_context(|| path.display().to_string())?;
     Ok(path)
 }
 
-fn write(args: &TrainArgs, corpus: &Corpus, trained: Trained) -> anyhow::Result<ExitCode> {
+fn write(
+    args: &TrainArgs,
+    corpus: &Corpus,
+    trained: Trained,
+    pruned: Option<&Pruned>,
+) -> anyhow::Result<ExitCode> {
     for warning in &trained.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -256,7 +279,11 @@ fn write(args: &TrainArgs, corpus: &Corpus, trained: Trained) -> anyhow::Result<
         written.extend([report_path, html]);
     }
     let (model, rankings) = (&trained.pipeline, &trained.rankings);
-    written.push(write_card(args, model, report.as_ref(), rankings)?);
+    let report = report.as_ref();
+    written.push(write_card(args, model, report, pruned, rankings)?);
+    if let Some(pruned) = pruned {
+        summary += &format!("\n{pruned}\n");
+    }
     say(&format!("{summary}\nWritten: {}\n", listed(&written)))?;
     Ok(ExitCode::SUCCESS)
 }

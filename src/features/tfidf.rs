@@ -113,6 +113,21 @@ impl Idf {
     pub fn values(&self) -> &[f32] {
         &self.0
     }
+
+    /// The values of the columns `kept`, one after the other.
+    pub(crate) fn keep(&self, kept: &[u32]) -> Self {
+        let values = kept.iter().map(|&column| self.0[column as usize]);
+        Self(values.collect::<Vec<f32>>().into())
+    }
+
+    /// The same with 0 for all columns but `kept`, so that no other weighs anything.
+    pub(crate) fn only(&self, kept: &[u32]) -> Self {
+        let mut values = vec![0.0; self.0.len()];
+        for &column in kept {
+            values[column as usize] = self.0[column as usize];
+        }
+        Self(values.into())
+    }
 }
 
 impl CountRows {
@@ -126,6 +141,19 @@ impl CountRows {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Counts of the columns `kept` alone, ascending; they are numbered anew.
+    pub(crate) fn keep(&self, kept: &[u32]) -> Self {
+        let number = |column: &u32| Some(kept.binary_search(column).ok()? as u32);
+        let keep = |row: &Vec<(u32, u32)>| {
+            let cells = row.iter();
+            let cells = cells.filter_map(|(column, count)| Some((number(column)?, *count)));
+            cells.collect()
+        };
+        Self {
+            rows: self.rows.par_iter().map(keep).collect(),
+        }
     }
 
     /// idf over the documents at `indices` only, 1 for subjects and kinds; a column that none of them holds gets 0, so
@@ -442,6 +470,12 @@ impl TfIdf {
     /// Weighs from now on by `idf`; gives back what it weighed by.
     pub(crate) fn replace_idf(&mut self, idf: Idf) -> Idf {
         std::mem::replace(&mut self.idf, idf)
+    }
+
+    /// Finds and weighs from now on the terms of `vocabulary` by `idf`. What [`Occurrences`] remember of the terms
+    /// before holds no longer.
+    pub(crate) fn replace_vocabulary(&mut self, vocabulary: Vocabulary, idf: Idf) {
+        (self.vocabulary, self.idf) = (vocabulary, idf);
     }
 
     /// Terms and columns.

@@ -85,6 +85,15 @@ impl Vocabulary {
         }
     }
 
+    /// The same with the columns `kept` alone, ascending; they are numbered anew.
+    pub(crate) fn keep(&self, kept: &[u32]) -> Self {
+        let mut terms = vec![Vec::new(); Block::ALL.len()];
+        for &column in kept {
+            terms[self.block(column) as usize].push(self.term(column).into());
+        }
+        Self::new(&terms)
+    }
+
     /// The table that finds columns.
     #[inline]
     pub(crate) fn slots(&self) -> Slots<'_> {

@@ -1,6 +1,8 @@
 //! Labels taken out of a trained model, or put into it. One-vs-rest weights are independent, so every label that stays keeps
 //! its weights, calibration and cut bit for bit, and answers as before.
 
+use std::collections::BTreeMap;
+
 use linfa::traits::Transformer;
 use ndarray::Array1;
 use rayon::prelude::*;
@@ -74,6 +76,8 @@ impl Pipeline {
             majority: Vec::new(),
             rankings: Vec::new(),
             warnings,
+            stopped: BTreeMap::new(),
+            columns: Vec::new(),
         })
     }
 

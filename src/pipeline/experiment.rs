@@ -310,12 +310,7 @@ pub fn hold_out(
             .settings
             .insert("kept together".to_owned(), column.to_string());
     }
-    let mut fixed = config.clone();
-    let settings = |head: &super::Head| (head.task.name.clone(), head.candidate);
-    fixed.fixed = pipeline.heads().iter().map(settings).collect();
-    if let Some((_, transfer)) = pipeline.transfer() {
-        fixed.fixed_transfer = transfer.heads().iter().map(settings).collect();
-    }
+    let fixed = config.clone().with_settings_of(&pipeline);
     let held_out = HoldOut {
         parts,
         config,

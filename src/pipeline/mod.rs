@@ -1,6 +1,7 @@
 //! Text, features and classifiers as one thing that is trained, saved and asked.
 
 mod buffers;
+mod config;
 mod edit;
 mod evidence;
 mod experiment;
@@ -9,6 +10,7 @@ mod held_out;
 mod outcomes;
 mod predict;
 mod prior;
+mod prune;
 mod settings;
 mod statistics;
 mod train;
@@ -36,14 +38,16 @@ use crate::features::{
 use crate::text::{Analyzer, AnalyzerSpec, Lang, TextError, guess_language_in};
 
 pub(crate) use buffers::Buffers;
+pub use config::TrainConfig;
 pub use evidence::{Mark, Piece, SentenceSum};
 pub use experiment::{
     BaselineKind, Evaluated, Extras, Parts, cross_validate, hold_out, out_of_fold,
 };
 pub use groups::{groups_by, near_duplicate_groups};
 pub use predict::{Explanation, LabelScore, Prediction, TaskPrediction, Term};
+pub(crate) use prune::Shrinking;
 pub use statistics::{BINS, LabelStatistics, Statistics, TaskStatistics};
-pub use train::{Progress, TrainConfig, Trained};
+pub use train::{Progress, Trained};
 pub(crate) use transfer::Transfer;
 pub(crate) use weights::Weights;
 

@@ -1,76 +1,31 @@
 //! Training: clean, count once, choose settings by cross-validation, calibrate, fit on everything.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use linfa::ParamGuard;
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array1, Array2, Axis, concatenate};
 use rayon::prelude::*;
 
-use crate::article::{Cleaner, Corpus, Folds, GoldTask, MetaColumn, Repeated, TaskKind};
+use crate::article::{Cleaner, Corpus, Folds, GoldTask, Repeated, TaskKind};
 use crate::classify::{
-    BlockWeights, Calibration, Candidate, Cut, CutRule, Family, FoldRows, Learnt, Linear, Prior,
-    TaskScores, fold_rows, short_of_precision, to_probabilities,
+    Calibration, Candidate, Cut, CutRule, Family, FoldRows, Learnt, Linear, Prior, TaskScores,
+    fold_rows, short_of_precision, to_probabilities,
 };
 use crate::evaluate::{ArticleOutcome, ReportInput, TaskOutcomes};
-use crate::features::{CountRows, Document, Glossary, TfIdfValidParams, Vocabulary};
+use crate::features::{CountRows, Document, Idf, SparseRows, TfIdfValidParams, Vocabulary};
 
 use super::experiment::BaselineKind;
 use super::held_out::HeldOut;
 use super::outcomes::{article_outcome, report_input, task_outcomes};
 use super::prior::{Described, documents as described_documents};
+use super::prune::{Folding, best, ranked};
 use super::settings::{Chosen, Ranking, Search, blocks_in_use, judge};
 use super::trainable::{annotated, measurable, rule_warnings, support, trainable};
 use super::transfer::Transfer;
 use super::{
-    Head, Pipeline, PipelineError, TextSpec, build_text, facts, groups_by, near_duplicate_groups,
-    prepare, repeated_in,
+    Head, Pipeline, PipelineError, TextSpec, TrainConfig, build_text, facts, groups_by,
+    near_duplicate_groups, prepare, repeated_in,
 };
-
-/// Settings of a training run.
-#[derive(Debug, Clone)]
-pub struct TrainConfig {
-    /// Text rules and features.
-    pub text: TextSpec,
-    /// Concepts.
-    pub glossary: Glossary,
-    /// Learner of every task; `None` chooses between logistic regression and linear SVM, one label against the rest.
-    pub family: Option<Family>,
-    /// Block factors to try; `None` takes the defaults of each kind of task.
-    pub blocks: Option<Vec<BlockWeights>>,
-    /// Folds of the cross-validation, at least 2.
-    pub n_folds: usize,
-    /// Settings of a task by its name; nothing else is tried for it.
-    pub fixed: BTreeMap<String, Candidate>,
-    /// The same for the model that answers languages the training articles lack.
-    pub fixed_transfer: BTreeMap<String, Candidate>,
-    /// Articles of one value of this column are never trained on and held out at once.
-    pub group_by: Option<MetaColumn>,
-    /// No fit of a search for settings starts after this time; the usual setting is always tried. The one option whose
-    /// result may depend on the machine. `None` tries everything.
-    pub budget: Option<Duration>,
-    /// What the cuts of sets of labels are chosen for.
-    pub cut_rule: CutRule,
-}
-
-impl TrainConfig {
-    /// Defaults with the glossary given.
-    #[must_use]
-    pub fn new(glossary: Glossary) -> Self {
-        Self {
-            text: TextSpec::default(),
-            glossary,
-            family: None,
-            blocks: None,
-            n_folds: 5,
-            fixed: BTreeMap::new(),
-            fixed_transfer: BTreeMap::new(),
-            group_by: None,
-            budget: None,
-            cut_rule: CutRule::default(),
-        }
-    }
-}
 
 /// A step of the work, for a progress display: `(what, done, of)`.
 pub type Progress<'p> = &'p (dyn Fn(&str, u64, u64) + Sync);
@@ -89,6 +44,27 @@ pub struct Trained {
     pub rankings: Vec<Vec<(Candidate, f64)>>,
     /// What the user should know, in words.
     pub warnings: Vec<String>,
+    /// Tasks whose search ran out of time, with a sentence that says so; it stands among the warnings and in the settings
+    /// of the report too.
+    pub stopped: BTreeMap<String, String>,
+    /// With [`TrainConfig::max_columns`]: all columns there were, from the one the answers rest on most to the one they
+    /// rest on least; first of the model, then of its second one, where it has one.
+    pub columns: Vec<Vec<u32>>,
+}
+
+impl Trained {
+    /// The same with word on searches that ran out of time.
+    pub(crate) fn with_stopped(mut self, stopped: BTreeMap<String, String>) -> Self {
+        for (task, why) in &stopped {
+            self.warnings.push(format!("{task}: the search was {why}"));
+            if let Some(report) = &mut self.report {
+                let key = format!("{task}.search");
+                report.settings.insert(key, why.clone());
+            }
+        }
+        self.stopped.extend(stopped);
+        self
+    }
 }
 
 impl Pipeline {
@@ -102,7 +78,7 @@ impl Pipeline {
         progress: Progress<'_>,
     ) -> Result<Trained, PipelineError> {
         let mut trained = Self::train_one(corpus, config, progress)?;
-        trained.pipeline.transfer = Transfer::train(&trained.pipeline, corpus, config, progress)?;
+        Transfer::add_to(&mut trained, corpus, config, progress)?;
         Ok(trained)
     }
 
@@ -150,6 +126,7 @@ pub(super) struct Counted<'c> {
     /// Near-duplicates, and articles of one value of [`TrainConfig::group_by`]: never on both sides of a split.
     pub(super) together: Vec<u32>,
     cut_rule: CutRule,
+    max_columns: Option<usize>,
     /// None where there is too little to hold anything out.
     pub(super) folds: Option<Folds>,
     /// What the user should know.
@@ -207,8 +184,6 @@ impl<'c> Counted<'c> {
             progress,
         };
         let Chosen { rankings, stopped } = search.rankings(&params.check()?, config)?;
-        let sentence = |(task, why): (&String, &String)| format!("{task}: the search was {why}");
-        warnings.extend(stopped.iter().map(sentence));
         let mut text = config.text.clone();
         text.features = text.features.only(&blocks_in_use(&rankings));
         let params = build_text(&text, &config.glossary)?.1.check()?;
@@ -232,6 +207,7 @@ impl<'c> Counted<'c> {
             groups,
             together,
             cut_rule: config.cut_rule,
+            max_columns: config.max_columns,
             warnings,
         })
     }
@@ -308,7 +284,17 @@ impl<'c> Counted<'c> {
                 rows: None,
             });
         };
-        let rows = fold_rows(&self.counts, &self.vocabulary, folds, keep);
+        let mut rows = fold_rows(&self.counts, &self.vocabulary, folds, keep);
+        if let Some(n) = self.to_prune() {
+            let folding = Folding {
+                counts: &self.counts,
+                vocabulary: &self.vocabulary,
+                tasks,
+                settings,
+                described: &self.described,
+            };
+            rows = folding.pruned(rows, n)?;
+        }
         let measure = |(i, (task, candidate)): (usize, (&GoldTask, &Candidate))| {
             let what = format!("cross-validating {}", task.task.name);
             progress(&what, i as u64, tasks.len() as u64);
@@ -335,21 +321,10 @@ impl<'c> Counted<'c> {
         progress: Progress<'_>,
     ) -> Result<Trained, PipelineError> {
         progress("fitting the model", 0, 1);
-        let all: Vec<usize> = (0..self.counts.len()).collect();
-        let (articles, descriptions) = all.split_at(self.documents.len());
-        let idf = self.counts.idf(&all, &self.vocabulary);
-        let weigh = |part: &[usize]| self.counts.weigh(part, &self.vocabulary, &idf);
-        let (rows, descriptions) = (weigh(articles), weigh(descriptions));
+        let fitted = self.fit_all(&self.vocabulary, &self.counts, &measured.fits)?;
+        let pruned = self.fit_best(&fitted, &measured.fits)?;
+        let columns = self.max_columns.map(|_| fitted.ranked(&self.tasks));
         let pairs = || self.tasks.iter().zip(&measured.fits);
-        let models: Vec<Linear> = pairs()
-            .map(|(task, fit)| {
-                let (gold, kind) = (&task.gold, task.task.kind);
-                let (of_label, v) = (self.described.of(&task.task.name), &self.vocabulary);
-                let prior = Prior::of(&fit.candidate, v, &descriptions, of_label);
-                fit.candidate
-                    .fit(&rows, v, gold, kind, 0.01, prior.as_ref())
-            })
-            .collect::<Result<_, _>>()?;
         self.warnings
             .extend(rule_warnings(&self.tasks, &measured.fits, self.cut_rule));
         let mut articles = self.article_outcomes();
@@ -358,18 +333,16 @@ impl<'c> Counted<'c> {
             text: self.text,
             // The lines that repeat are those of this input, not of the next.
             cleaner: self.cleaner.with_repeated(Repeated::default()),
-            tfidf: self.params.with_vocabulary(self.vocabulary, idf),
             heads,
-            weights: side_by_side(&models),
-            bias: models.iter().flat_map(|m| m.bias.iter().copied()).collect(),
+            weights: side_by_side(&fitted.models),
+            bias: fitted.bias(),
+            tfidf: self.params.with_vocabulary(self.vocabulary, fitted.idf),
             n_articles: self.corpus.articles.len(),
             data_digest: self.corpus.digest.clone(),
             statistics: None,
             transfer: None,
             buffers: Default::default(),
         };
-        pipeline.statistics =
-            Some(pipeline.training_statistics(&self.documents, &self.tasks, &measured.fits));
         let folds = self.folds.zip(measured.rows);
         let report = folds.map(|(folds, rows)| -> Result<ReportInput, PipelineError> {
             progress("looking for evidence", 0, 1);
@@ -383,19 +356,76 @@ impl<'c> Counted<'c> {
             held_out.evidence(&mut pipeline, &mut articles)?;
             let (corpus, tasks) = (self.corpus, &self.tasks);
             let fits = &measured.fits;
-            let mut input = report_input(corpus, articles, tasks, fits, &folds, config);
-            let searches = self.stopped.into_iter();
-            let searches = searches.map(|(task, why)| (format!("{task}.search"), why));
-            input.settings.extend(searches);
-            Ok(input)
+            Ok(report_input(corpus, articles, tasks, fits, &folds, config))
         });
-        Ok(Trained {
-            report: report.transpose()?,
+        let report = report.transpose()?;
+        if let Some((vocabulary, fitted)) = pruned {
+            pipeline.bias = fitted.bias();
+            let weights = side_by_side(&fitted.models);
+            pipeline.replace_columns(vocabulary, fitted.idf, weights);
+        }
+        let fits = &measured.fits;
+        pipeline.statistics =
+            Some(pipeline.training_statistics(&self.documents, &self.tasks, fits));
+        let trained = Trained {
+            report,
             majority: Vec::new(),
             pipeline,
             rankings: self.rankings,
             warnings: self.warnings,
+            stopped: BTreeMap::new(),
+            columns: columns.into_iter().collect(),
+        };
+        Ok(trained.with_stopped(self.stopped))
+    }
+
+    /// Columns to keep, where some are to go.
+    fn to_prune(&self) -> Option<usize> {
+        self.max_columns
+            .filter(|&n| n < self.vocabulary.n_features())
+    }
+
+    /// Learns all tasks on all articles, with the columns of `vocabulary` and their `counts`.
+    fn fit_all(
+        &self,
+        vocabulary: &Vocabulary,
+        counts: &CountRows,
+        fits: &[TaskFit],
+    ) -> Result<Fitted, PipelineError> {
+        let all: Vec<usize> = (0..counts.len()).collect();
+        let (articles, descriptions) = all.split_at(self.documents.len());
+        let idf = counts.idf(&all, vocabulary);
+        let weigh = |part: &[usize]| counts.weigh(part, vocabulary, &idf);
+        let (rows, descriptions) = (weigh(articles), weigh(descriptions));
+        let fit = |(task, fit): (&GoldTask, &TaskFit)| {
+            let (gold, kind) = (&task.gold, task.task.kind);
+            let of_label = self.described.of(&task.task.name);
+            let prior = Prior::of(&fit.candidate, vocabulary, &descriptions, of_label);
+            let candidate = &fit.candidate;
+            candidate.fit(&rows, vocabulary, gold, kind, 0.01, prior.as_ref())
+        };
+        let models = self.tasks.iter().zip(fits).map(fit);
+        Ok(Fitted {
+            models: models.collect::<Result<_, _>>()?,
+            idf,
+            rows,
+            descriptions,
         })
+    }
+
+    /// The same on the best columns of `fitted`, where some are to go.
+    fn fit_best(
+        &self,
+        fitted: &Fitted,
+        fits: &[TaskFit],
+    ) -> Result<Option<(Vocabulary, Fitted)>, PipelineError> {
+        let Some(n) = self.to_prune() else {
+            return Ok(None);
+        };
+        let kept = best(&fitted.ranked(&self.tasks), n);
+        let (vocabulary, counts) = (self.vocabulary.keep(&kept), self.counts.keep(&kept));
+        let fitted = self.fit_all(&vocabulary, &counts, fits)?;
+        Ok(Some((vocabulary, fitted)))
     }
 
     fn article_outcomes(&self) -> Vec<ArticleOutcome> {
@@ -404,6 +434,31 @@ impl<'c> Counted<'c> {
             article_outcome(&self.corpus.articles[i], document, &facts, self.groups[i])
         };
         self.documents.par_iter().enumerate().map(outcome).collect()
+    }
+}
+
+/// What all articles teach.
+struct Fitted {
+    /// One a task.
+    models: Vec<Linear>,
+    idf: Idf,
+    /// Rows of the articles.
+    rows: SparseRows,
+    /// Rows of the descriptions of labels.
+    descriptions: SparseRows,
+}
+
+impl Fitted {
+    fn bias(&self) -> Array1<f32> {
+        let biases = self.models.iter().flat_map(|m| m.bias.iter().copied());
+        biases.collect()
+    }
+
+    /// All columns, the best for `tasks` first.
+    fn ranked(&self, tasks: &[GoldTask]) -> Vec<u32> {
+        let kinds = tasks.iter().map(|task| task.task.kind);
+        let models: Vec<(TaskKind, &Linear)> = kinds.zip(&self.models).collect();
+        ranked(&models, &[&self.rows, &self.descriptions])
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::features::Block;
 use crate::text::Lang;
 
-use super::{Pipeline, PipelineError, Progress, Statistics, TrainConfig};
+use super::{Pipeline, PipelineError, Progress, Statistics, TrainConfig, Trained};
 use crate::article::Corpus;
 use crate::classify::{BlockWeights, Family};
 
@@ -34,18 +34,19 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
-    /// Learns the tasks of `own` from concepts; none where the training articles lack no language, the user chose the
-    /// blocks, or there is nothing to carry over.
-    pub(super) fn train(
-        own: &Pipeline,
+    /// Learns the tasks of `trained` from concepts and puts the model into it; none where the training articles lack no
+    /// language, the user chose the blocks, or there is nothing to carry over.
+    pub(super) fn add_to(
+        trained: &mut Trained,
         corpus: &Corpus,
         config: &TrainConfig,
         progress: Progress<'_>,
-    ) -> Result<Option<Self>, PipelineError> {
+    ) -> Result<(), PipelineError> {
+        let own = &trained.pipeline;
         let languages = own.untrained_languages();
         let chosen = config.blocks.is_some() || config.family == Some(Family::Majority);
         if languages.is_empty() || chosen || !reads_words(own) || !has_concepts(own) {
-            return Ok(None);
+            return Ok(());
         }
         let config = TrainConfig {
             blocks: Some(CARRIED.to_vec()),
@@ -53,11 +54,13 @@ impl Transfer {
             ..config.clone()
         };
         progress("learning from concepts for other languages", 0, 1);
-        let trained = Pipeline::train_one(corpus, &config, &|_, _, _| ())?;
-        Ok(Some(Self {
+        let second = Pipeline::train_one(corpus, &config, &|_, _, _| ())?;
+        trained.columns.extend(second.columns);
+        trained.pipeline.transfer = Some(Self {
             languages,
-            pipeline: Box::new(trained.pipeline),
-        }))
+            pipeline: Box::new(second.pipeline),
+        });
+        Ok(())
     }
 }
 

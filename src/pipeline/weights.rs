@@ -22,6 +22,16 @@ impl Weights {
         &self.values
     }
 
+    /// The rows of the features `kept`, one after the other.
+    pub(crate) fn keep(&self, kept: &[u32]) -> Self {
+        let row = |&feature: &u32| {
+            let start = feature as usize * self.n_outputs;
+            &self.values[start..start + self.n_outputs]
+        };
+        let values: Vec<f32> = kept.iter().flat_map(row).copied().collect();
+        Self::new(values.into(), self.n_outputs)
+    }
+
     /// One weight.
     pub(crate) fn get(&self, feature: u32, output: usize) -> f32 {
         self.values[feature as usize * self.n_outputs + output]

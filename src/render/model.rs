@@ -7,6 +7,7 @@ use crate::classify::{Candidate, ClassWeight};
 use crate::evaluate::{Metric, Report};
 use crate::features::Block;
 use crate::pipeline::{Head, Pipeline};
+use crate::store::Pruned;
 
 use super::columns::{cut, printable};
 
@@ -15,6 +16,7 @@ use super::columns::{cut, printable};
 pub fn model_card(
     pipeline: &Pipeline,
     report: Option<&Report>,
+    pruned: Option<&Pruned>,
     digest: &str,
     rankings: &[Vec<(Candidate, f64)>],
 ) -> String {
@@ -26,6 +28,9 @@ pub fn model_card(
         short(digest),
     );
     card.push_str("It tags news articles. It sees words, characters and glossary concepts, not meaning: read what it tags before you act on it.\n");
+    if let Some(pruned) = pruned {
+        let _ = write!(card, "\nFor a small file: {pruned}.\n");
+    }
     for (i, head) in pipeline.heads().iter().enumerate() {
         let _ = write!(
             card,

@@ -3,9 +3,11 @@
 
 mod check;
 mod format;
+mod limit;
 mod read;
 mod write;
 
 pub use check::verify;
 pub use format::StoreError;
+pub use limit::{LimitError, Pruned, train_within};
 pub use read::model_digest;

@@ -108,6 +108,13 @@ fn glossary_arrays(compiled: &Compiled) -> [NamedArray<'_>; 12] {
     ]
 }
 
+/// Bytes of the file that are glossary: once, and again for the model of other languages.
+pub(super) fn glossary_bytes(pipeline: &Pipeline) -> u64 {
+    let arrays = glossary_arrays(pipeline.tfidf().matcher().compiled());
+    let own: u64 = arrays.iter().map(|array| array.3.len() as u64).sum();
+    own + pipeline.transfer().map_or(0, |(_, t)| glossary_bytes(t))
+}
+
 /// An array of one dimension, its numbers little endian.
 fn array<'a, T: Pod>(name: &'static str, kind: Dtype, numbers: &'a [T]) -> NamedArray<'a> {
     let mut bytes = Cow::Borrowed(bytemuck::cast_slice::<T, u8>(numbers));
