@@ -171,7 +171,7 @@ fn a_limit_below_the_glossary_says_that_it_is_the_glossary() {
 fn what_is_no_size_or_no_training_is_refused() {
     let sandbox = sandbox(6);
     let run = |size: &str| train(&sandbox, "m.safetensors", &["--max-model-size", size]);
-    run("small").fails(&["small", "say kB, MB, GB, KiB, MiB or GiB"]);
+    run("small").fails(&["small", "kB, MB, GB, KiB, MiB, GiB"]);
     run("5,5MB").fails(&["such as 8MiB"]);
     let more = ["--max-model-size", "5MB", "--add"];
     train(&sandbox, "m.safetensors", &more).fails(&["--max-model-size", "--add"]);
