@@ -25,9 +25,6 @@ use super::negation::Negation;
 use super::tokens::TokenBuffer;
 use super::{Block, FeatureError, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
-/// Documents per parallel work item; fixed, so that results do not depend on the number of threads.
-const CHUNK: usize = 64;
-
 /// Documents as linfa records; n_features is 0, for they have none before they are featurized.
 #[derive(Debug)]
 pub struct Documents<'d, 't>(pub &'d [Document<'t>]);
@@ -284,12 +281,12 @@ impl TfIdfValidParams {
         documents: &[Document<'_>],
         n_articles: usize,
     ) -> Result<(Vocabulary, CountRows), FeatureError> {
+        let count =
+            |seen: &mut Occurrences, (i, document)| self.count_one(document, i < n_articles, seen);
         let (counted, known): (Vec<HashCounts>, Vec<Vec<u64>>) = documents
-            .par_chunks(CHUNK)
+            .par_iter()
             .enumerate()
-            .flat_map_iter(|(i, chunk)| {
-                self.count_chunk(chunk, n_articles.saturating_sub(i * CHUNK))
-            })
+            .map_init(Occurrences::default, count)
             .unzip();
         let known = known.into_iter().flatten().collect();
         let kept = frequent(&counted, self.spec.min_df, &known);
@@ -301,31 +298,28 @@ impl TfIdfValidParams {
         Ok((vocabulary, CountRows { rows }))
     }
 
-    /// Counts of each document, and the hashes of its terms that come from the glossary or a description (the documents
-    /// from `n_articles` on): they are known before any article is read, so one article is enough for them.
-    fn count_chunk(
+    /// Counts of a document, and the hashes of its terms that come from the glossary or, where it is no article, from a
+    /// description: they are known before any article is read, so one article is enough for them.
+    fn count_one(
         &self,
-        documents: &[Document<'_>],
-        n_articles: usize,
-    ) -> Vec<(HashCounts, Vec<u64>)> {
-        let mut seen = Occurrences::default();
-        let one = |(i, document)| {
-            let (mut hashes, mut known) = (Vec::new(), Vec::new());
-            self.counter()
-                .for_each_term(document, &mut seen, &mut |block, hash, _, _| {
-                    hashes.push(hash);
-                    let of_article = match block {
-                        Block::Words => i < n_articles,
-                        Block::Characters => true,
-                        _ => false,
-                    };
-                    if !of_article {
-                        known.push(hash);
-                    }
-                });
-            (run_lengths(hashes), known)
-        };
-        documents.iter().enumerate().map(one).collect()
+        document: &Document<'_>,
+        article: bool,
+        seen: &mut Occurrences,
+    ) -> (HashCounts, Vec<u64>) {
+        let (mut hashes, mut known) = (Vec::new(), Vec::new());
+        self.counter()
+            .for_each_term(document, seen, &mut |block, hash, _, _| {
+                hashes.push(hash);
+                let of_article = match block {
+                    Block::Words => article,
+                    Block::Characters => true,
+                    _ => false,
+                };
+                if !of_article {
+                    known.push(hash);
+                }
+            });
+        (run_lengths(hashes), known)
     }
 
     /// The terms `kept`, `(document, hash)` ascending, spelled out by a second look at the document that has each first:
@@ -345,9 +339,13 @@ impl TfIdfValidParams {
             return Err(FeatureError::TooManyTerms);
         }
         let of_document: Vec<&[(u32, u64)]> = kept.chunk_by(|a, b| a.0 == b.0).collect();
+        let spell = |seen: &mut Occurrences, wanted: &&[(u32, u64)]| {
+            self.spell(&documents[wanted[0].0 as usize], wanted, seen)
+        };
         let spelled: Vec<(Block, Box<str>)> = of_document
             .par_iter()
-            .flat_map_iter(|wanted| self.spell(&documents[wanted[0].0 as usize], wanted))
+            .map_init(Occurrences::default, spell)
+            .flatten_iter()
             .collect();
         let mut terms = vec![Vec::new(); Block::ALL.len()];
         for (block, term) in spelled {
@@ -360,11 +358,15 @@ impl TfIdfValidParams {
     }
 
     /// Spellings of the terms of one document whose hashes are in `wanted`, `(document, hash)` ascending.
-    fn spell(&self, document: &Document<'_>, wanted: &[(u32, u64)]) -> Vec<(Block, Box<str>)> {
+    fn spell(
+        &self,
+        document: &Document<'_>,
+        wanted: &[(u32, u64)],
+        seen: &mut Occurrences,
+    ) -> Vec<(Block, Box<str>)> {
         let mut found: Vec<Option<(Block, Box<str>)>> = vec![None; wanted.len()];
-        let mut seen = Occurrences::default();
         self.counter()
-            .for_each_term(document, &mut seen, &mut |block, hash, term, _| {
+            .for_each_term(document, seen, &mut |block, hash, term, _| {
                 if let Ok(i) = wanted.binary_search_by_key(&hash, |(_, h)| *h) {
                     found[i].get_or_insert_with(|| (block, term().into_boxed_str()));
                 }
@@ -580,12 +582,9 @@ impl Transformer<Documents<'_, '_>, SparseRows> for TfIdf {
     fn transform(&self, documents: Documents<'_, '_>) -> SparseRows {
         let rows: Vec<Vec<(u32, f32)>> = documents
             .0
-            .par_chunks(CHUNK)
-            .flat_map_iter(|chunk| {
-                let mut seen = Occurrences::default();
-                chunk
-                    .iter()
-                    .map(move |document| self.row(document, &mut seen))
+            .par_iter()
+            .map_init(Occurrences::default, |seen, document| {
+                self.row(document, seen)
             })
             .collect();
         SparseRows::from_rows(self.vocabulary.n_features(), &rows)

@@ -4,8 +4,10 @@
     cargo build --release
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install scikit-learn liblinear-official vowpalwabbit
     /tmp/peers/bin/python benches/peers/learn/run.py hamshahri_rss ohsumed
-    /tmp/peers/bin/python benches/peers/learn/run.py solver=reuters21578
+    /tmp/peers/bin/python benches/peers/learn/run.py solver=reuters21578 fit=reuters21578
 
+`fit=SET` compares one fit from texts to a model with settings given (words 1-2, min_df 2, squared hinge, C = 1; CPU seconds without reading the
+file); it builds benches/features.rs, or takes the program FEATURES names.
 `solver=SET` compares the solver alone on the same rows (see solver.py); it builds benches/solver.rs, or takes the program SOLVER names.
 TOOLKIT names another program than target/release/toolkit.
 
@@ -98,6 +100,23 @@ def training_part(name, folder):
     return path
 
 
+ONE_FIT = """
+import csv, sys, time, warnings
+warnings.filterwarnings("ignore")
+csv.field_size_limit(10**9)
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+rows = list(csv.DictReader(open(sys.argv[1], encoding="utf-8")))
+texts, found = [r["text"] for r in rows], [set(r["topic"].split("|")) for r in rows]
+labels = sorted(set().union(*found) - {""})
+begun = time.process_time()
+rows = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit_transform(texts)
+for label in labels:
+    LinearSVC(C=1).fit(rows, [label in own for own in found])
+print(time.process_time() - begun)
+"""
+
+
 def measured(*command):
     """Output, CPU seconds and peak MiB of one process on one thread."""
     env = {**os.environ, **{v: "1" for v in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}}
@@ -129,16 +148,29 @@ def compare(name, folder):
         line(name, title, seconds, memory, size, score, ours)
 
 
+def bench(name):
+    """The program of a bench: the one that a variable of its name in capitals names, or built."""
+    program = os.environ.get(name.upper())
+    if program is None:
+        built = subprocess.run(["cargo", "build", "--release", "--bench", name, "--message-format", "json"], cwd=ROOT, capture_output=True, check=True, text=True)
+        messages = [json.loads(message) for message in built.stdout.splitlines()]
+        program = next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == name)
+    return program
+
+
 def solver(name, folder):
     """The solver alone: one process, so that all solve the same rows."""
-    program = os.environ.get("SOLVER")
-    if program is None:
-        built = subprocess.run(["cargo", "build", "--release", "--bench", "solver", "--message-format", "json"], cwd=ROOT, capture_output=True, check=True, text=True)
-        messages = [json.loads(message) for message in built.stdout.splitlines()]
-        program = next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "solver")
-    path = training_part(name, folder)
+    program, path = bench("solver"), training_part(name, folder)
     print(f"\n{name}: ", end="", flush=True)
     print(measured(sys.executable, pathlib.Path(__file__).parent / "solver.py", path, program)[0])
+
+
+def one_fit(name, folder):
+    """Texts to a model, best of three each."""
+    program, path = bench("features"), training_part(name, folder)
+    ours = min((json.loads(measured("env", f"ONE_FIT={path}", program)[0]) for _ in range(3)), key=lambda found: found["seconds"])
+    theirs = min(float(measured(sys.executable, "-c", ONE_FIT, path)[0]) for _ in range(3))
+    print(f"\n{name}, one fit: toolkit {ours['seconds']:.2f} s (rows {ours['counting']:.2f}, model {ours['learning']:.2f}), scikit-learn {theirs:.2f} s, {theirs / ours['seconds']:.1f} times")
 
 
 def main(names):
@@ -146,7 +178,7 @@ def main(names):
         raise SystemExit("../shared/data is not here: nothing to measure on")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        sets = [name for name in names if not name.startswith("solver=")]
+        sets = [name for name in names if "=" not in name]
         for name in sets:
             if name not in SINGLE:
                 raise SystemExit(f"{name}: only sets with one label an article: {', '.join(sorted(SINGLE))}")
@@ -155,8 +187,9 @@ def main(names):
         for name in sets:
             compare(name, folder)
         for name in names:
-            if name.startswith("solver="):
-                solver(name.removeprefix("solver="), folder)
+            what, _, of = name.partition("=")
+            if of:
+                {"solver": solver, "fit": one_fit}[what](of, folder)
 
 
 main(sys.argv[1:] or ["hamshahri_rss", "ohsumed"])
