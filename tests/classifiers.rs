@@ -53,9 +53,12 @@ fn train(sandbox: &Sandbox, csv: &str, more: &[&str]) -> common::Run {
     sandbox.run(&[&args, more].concat())
 }
 
+/// The learners that this build has.
 fn names(sandbox: &Sandbox) -> Vec<String> {
     let listed = sandbox.run(&["train", "--list-classifiers"]).ok().out();
-    let lines = listed.lines().map(|line| {
+    let lines = listed.lines().take_while(|line| !line.is_empty());
+    let built = lines.filter(|line| !line.contains("(not in this build"));
+    let lines = built.map(|line| {
         let (name, about) = line.split_once(' ').expect("a name and a line about it");
         assert!(!about.trim().is_empty(), "{line}");
         name.to_owned()
@@ -64,7 +67,15 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
 }
 
 fn answers(sandbox: &Sandbox, texts: &[&str]) -> Vec<BTreeMap<String, (f64, bool)>> {
-    let model = Pipeline::load(&sandbox.path("m.safetensors")).unwrap();
+    answers_of("m.safetensors", sandbox, texts)
+}
+
+fn answers_of(
+    model: &str,
+    sandbox: &Sandbox,
+    texts: &[&str],
+) -> Vec<BTreeMap<String, (f64, bool)>> {
+    let model = Pipeline::load(&sandbox.path(model)).unwrap();
     let answer = |text: &&str| {
         let article = Article {
             text: (*text).to_owned(),
@@ -121,6 +132,47 @@ fn every_classifier_keeps_the_contract() {
                 "{name}: {found:?}"
             );
         }
+    }
+}
+
+/// A model read and written again is the same file, so reading loses nothing, and answers with the same bits.
+#[test]
+fn every_classifier_is_saved_and_loaded_whole() {
+    let sandbox = Sandbox::new();
+    let texts = ["gas pipeline oil praise", "goal football blame", ""];
+    for name in &names(&sandbox) {
+        train(&sandbox, &labels(66), &["--classifier", name]).ok();
+        let (first, second) = (
+            sandbox.path("m.safetensors"),
+            sandbox.path("again.safetensors"),
+        );
+        Pipeline::load(&first).unwrap().save(&second).unwrap();
+        let bytes = |path| std::fs::read(path).unwrap();
+        assert!(bytes(&first) == bytes(&second), "{name}");
+        let bits = |model| {
+            let all = answers_of(model, &sandbox, &texts).into_iter().flatten();
+            let bits = all.map(|(label, (p, given))| (label, p.to_bits(), given));
+            bits.collect::<Vec<_>>()
+        };
+        assert_eq!(bits("m.safetensors"), bits("again.safetensors"), "{name}");
+    }
+}
+
+#[test]
+fn what_linfa_offers_is_listed_with_what_it_needs() {
+    let sandbox = Sandbox::new();
+    let listed = sandbox.run(&["train", "--list-classifiers"]).ok().out();
+    let own = listed.lines().find(|line| line.starts_with("linfa-svm "));
+    let built = cfg!(feature = "linfa-classifiers");
+    assert_eq!(own.unwrap().contains("(not in this build"), !built);
+    assert!(listed.contains("Not offered: linfa-bayes"), "{listed}");
+    assert!(listed.contains("linfa-trees"), "{listed}");
+    let run = train(&sandbox, &labels(66), &["--classifier", "linfa-svm"]);
+    if built {
+        run.ok();
+    } else {
+        run.fails(&["not in this build", "--features linfa-classifiers"]);
+        assert!(!sandbox.path("m.safetensors").exists());
     }
 }
 

@@ -59,6 +59,11 @@ pub enum ClassifyError {
     /// No row is annotated for the task.
     #[error("no annotated article")]
     NoTargets,
+    /// The learner is linfa's, and this build was made without the feature `linfa-classifiers`.
+    #[error(
+        "linfa-svm is not in this build; cargo build --release --features linfa-classifiers makes one that has it"
+    )]
+    NotBuilt,
     /// From linfa's own checks.
     #[error("{0}")]
     Linfa(String),

@@ -49,6 +49,17 @@ impl Family {
     pub(crate) fn is_by_descent(self) -> bool {
         matches!(self, Self::Logistic | Self::LinearSvm)
     }
+
+    /// Whether this build has the learner; predicting with its models needs none.
+    ///
+    /// # Errors
+    /// [`ClassifyError::NotBuilt`] for a learner of linfa without the cargo feature `linfa-classifiers`.
+    pub fn check_built(self) -> Result<(), ClassifyError> {
+        match self {
+            Self::LinfaSvm if !cfg!(feature = "linfa-classifiers") => Err(ClassifyError::NotBuilt),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// One setting of the search.
@@ -214,10 +225,7 @@ impl Candidate {
         _: &SparseRows,
         _: &Array2<Option<bool>>,
     ) -> Result<Linear, ClassifyError> {
-        Err(ClassifyError::Setting(
-            "linfa-svm is not in this program; build it with --features linfa-classifiers"
-                .to_owned(),
-        ))
+        Err(ClassifyError::NotBuilt)
     }
 
     fn fit_bayes(

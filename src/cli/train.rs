@@ -14,7 +14,6 @@ use article_toolkit::pipeline::{BaselineKind, Pipeline, Progress, TextSpec, Trai
 use article_toolkit::render;
 use article_toolkit::store::{Pruned, model_digest, train_within};
 use article_toolkit::text::{Joining, Masking, Stemming};
-use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::edit::EditArgs;
@@ -66,15 +65,26 @@ pub(crate) struct TrainArgs {
     texts: TextsArg,
 }
 
-/// Every learner with a line about it.
+/// Stands behind a learner that this build lacks.
+const NOT_BUILT: &str = " (not in this build: cargo build --release --features linfa-classifiers)";
+/// What one might look for in vain; `docs/training.md`, "linfa's learners", has the reasons.
+const NOT_OFFERED: &str = "
+Not offered: linfa-bayes (prints its arrays at every fit) and linfa-trees (breaks ties in the order of a hash map,
+so a model would differ from run to run).
+";
+
+/// Every learner with a line about it, and below a blank line those of linfa that are not offered.
 fn classifiers() -> String {
     let all = Classifier::value_variants().iter();
-    let line = |value: PossibleValue| {
+    let line = |classifier: &Classifier| {
+        let value = classifier.to_possible_value()?;
         let about = value.get_help().map(ToString::to_string);
-        format!("{:<18}{}\n", value.get_name(), about.unwrap_or_default())
+        let missing = if classifier.is_built() { "" } else { NOT_BUILT };
+        let (name, about) = (value.get_name(), about.unwrap_or_default());
+        Some(format!("{name:<18}{about}{missing}\n"))
     };
-    all.filter_map(ValueEnum::to_possible_value)
-        .map(line)
+    all.filter_map(line)
+        .chain([NOT_OFFERED.to_owned()])
         .collect()
 }
 
@@ -144,7 +154,6 @@ enum Classifier {
     /// Multinomial naive Bayes.
     MultinomialBayes,
     /// linfa's support vector machine on the 500 columns that tell labels apart best.
-    #[cfg(feature = "linfa-classifiers")]
     LinfaSvm,
     /// Baseline: label shares, no text.
     Majority,
@@ -155,16 +164,27 @@ enum Classifier {
 impl Classifier {
     fn configure(self, config: &mut TrainConfig) {
         match self {
-            Self::Logistic => config.family = Some(Family::Logistic),
-            Self::Svm => config.family = Some(Family::LinearSvm),
-            Self::Multinomial => config.family = Some(Family::Multinomial),
-            Self::ComplementBayes => config.family = Some(Family::ComplementBayes),
-            Self::MultinomialBayes => config.family = Some(Family::MultinomialBayes),
-            #[cfg(feature = "linfa-classifiers")]
-            Self::LinfaSvm => config.family = Some(Family::LinfaSvm),
             Self::Majority => BaselineKind::Majority.configure(config),
             Self::Glossary => BaselineKind::Glossary.configure(config),
+            _ => config.family = self.family(),
         }
+    }
+
+    /// What it learns with; none for a baseline.
+    fn family(self) -> Option<Family> {
+        match self {
+            Self::Logistic => Some(Family::Logistic),
+            Self::Svm => Some(Family::LinearSvm),
+            Self::Multinomial => Some(Family::Multinomial),
+            Self::ComplementBayes => Some(Family::ComplementBayes),
+            Self::MultinomialBayes => Some(Family::MultinomialBayes),
+            Self::LinfaSvm => Some(Family::LinfaSvm),
+            Self::Majority | Self::Glossary => None,
+        }
+    }
+
+    fn is_built(self) -> bool {
+        self.family().is_none_or(|f| f.check_built().is_ok())
     }
 }
 
@@ -175,6 +195,9 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     }
     if args.edit.takes_out() {
         return take_out(args);
+    }
+    if let Some(family) = args.classifier.and_then(Classifier::family) {
+        family.check_built()?;
     }
     let labels = args.labels.as_ref().context("name a labels file")?;
     let corpus = if args.edit.add {
