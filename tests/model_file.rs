@@ -311,7 +311,7 @@ fn verify_looks_at_what_loading_takes_for_granted() {
         b.swap(at, at + 1);
     });
     assert_eq!(error(&swapped), None);
-    assert!(verdict(&swapped).expect("refused").contains("terms"));
+    assert!(verdict(&swapped).expect("refused").contains("slots"));
     let lost = forged(|b| {
         let hashes = array(b, "slot_hashes");
         b[hashes]

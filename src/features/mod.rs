@@ -2,6 +2,7 @@
 
 mod count;
 mod error;
+mod frequent;
 mod glossary;
 mod hash;
 mod known;

@@ -6,7 +6,7 @@
 //! Information Retrieval", 2008, section 6.2). Subjects and kinds stand in nearly every article and have no idf
 //! (`docs/benchmarks.md`, "Weights of concepts"). idf is frozen at fit: a row never depends on its batch.
 
-use std::collections::{HashMap, HashSet};
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -14,13 +14,12 @@ use linfa::ParamGuard;
 use linfa::dataset::{DatasetBase, Records};
 use linfa::traits::{Fit, Transformer};
 use rayon::prelude::*;
-use rustc_hash::FxBuildHasher;
 
 use crate::mapped::Array;
 use crate::text::Analyzer;
 
 use super::count::{Counter, Document, Occurrences, stem_hash};
-
+use super::frequent::{Frequent, HashCounts, Spelled, frequent, run_lengths};
 use super::negation::Negation;
 use super::tokens::TokenBuffer;
 use super::{Block, FeatureError, FeatureSpec, Matcher, SparseRows, Vocabulary};
@@ -322,12 +321,12 @@ impl TfIdfValidParams {
         (run_lengths(hashes), known)
     }
 
-    /// The terms `kept`, `(document, hash)` ascending, spelled out by a second look at the document that has each first:
-    /// a spelling for every n-gram of a large corpus would not fit into memory.
+    /// The terms `kept`, ascending, spelled out by a second look at the document that has each first: a spelling for every
+    /// n-gram of a large corpus would not fit into memory.
     fn vocabulary(
         &self,
         documents: &[Document<'_>],
-        kept: &[(u32, u64)],
+        kept: &[Frequent],
     ) -> Result<Vocabulary, FeatureError> {
         if kept.is_empty() {
             return Err(FeatureError::EmptyVocabulary {
@@ -338,11 +337,11 @@ impl TfIdfValidParams {
         if kept.len() > u32::MAX as usize / 4 {
             return Err(FeatureError::TooManyTerms);
         }
-        let of_document: Vec<&[(u32, u64)]> = kept.chunk_by(|a, b| a.0 == b.0).collect();
-        let spell = |seen: &mut Occurrences, wanted: &&[(u32, u64)]| {
-            self.spell(&documents[wanted[0].0 as usize], wanted, seen)
+        let of_document: Vec<&[Frequent]> = kept.chunk_by(|a, b| a.first == b.first).collect();
+        let spell = |seen: &mut Occurrences, wanted: &&[Frequent]| {
+            self.spell(&documents[wanted[0].first as usize], wanted, seen)
         };
-        let spelled: Vec<(Block, Box<str>)> = of_document
+        let spelled: Vec<(Block, Spelled)> = of_document
             .par_iter()
             .map_init(Occurrences::default, spell)
             .flatten_iter()
@@ -351,24 +350,27 @@ impl TfIdfValidParams {
         for (block, term) in spelled {
             terms[block as usize].push(term);
         }
-        terms
-            .iter_mut()
-            .for_each(|t: &mut Vec<Box<str>>| t.par_sort_unstable());
+        let common_first = |mut terms: Vec<Spelled>| {
+            terms.par_sort_unstable();
+            terms.into_iter().map(|(_, term)| term).collect()
+        };
+        let terms: Vec<Vec<Box<str>>> = terms.into_iter().map(common_first).collect();
         Ok(Vocabulary::new(&terms))
     }
 
-    /// Spellings of the terms of one document whose hashes are in `wanted`, `(document, hash)` ascending.
+    /// Spellings of the terms of one document whose hashes are in `wanted`, ascending.
     fn spell(
         &self,
         document: &Document<'_>,
-        wanted: &[(u32, u64)],
+        wanted: &[Frequent],
         seen: &mut Occurrences,
-    ) -> Vec<(Block, Box<str>)> {
-        let mut found: Vec<Option<(Block, Box<str>)>> = vec![None; wanted.len()];
+    ) -> Vec<(Block, Spelled)> {
+        let mut found: Vec<Option<(Block, Spelled)>> = vec![None; wanted.len()];
         self.counter()
             .for_each_term(document, seen, &mut |block, hash, term, _| {
-                if let Ok(i) = wanted.binary_search_by_key(&hash, |(_, h)| *h) {
-                    found[i].get_or_insert_with(|| (block, term().into_boxed_str()));
+                if let Ok(i) = wanted.binary_search_by_key(&hash, |frequent| frequent.hash) {
+                    let spelled = || (block, (Reverse(wanted[i].df), term().into_boxed_str()));
+                    found[i].get_or_insert_with(spelled);
                 }
             });
         found.into_iter().flatten().collect()
@@ -398,45 +400,6 @@ impl TfIdfValidParams {
         let rows = counts.weigh(&all, &vocabulary, &idf);
         Ok((self.with_vocabulary(vocabulary, idf), rows))
     }
-}
-
-/// `(hash, count)` of the terms of one document, hashes ascending.
-type HashCounts = Vec<(u64, u32)>;
-
-/// Ranges of hashes counted apart: each table stays small, and no two share a term.
-const SHARDS: u64 = 64;
-
-/// `(first document, hash)`, ascending, of every term in at least `min_df` documents or in `always`.
-fn frequent(counted: &[HashCounts], min_df: u32, always: &HashSet<u64>) -> Vec<(u32, u64)> {
-    let width = u64::MAX / SHARDS + 1;
-    let shard = |s: u64| {
-        let mut df: HashMap<u64, (u32, u32), FxBuildHasher> = HashMap::default();
-        for (document, counts) in (0_u32..).zip(counted) {
-            let first = counts.partition_point(|(hash, _)| hash / width < s);
-            for (hash, _) in counts[first..].iter().take_while(|(h, _)| h / width == s) {
-                df.entry(*hash).or_insert((document, 0)).1 += 1;
-            }
-        }
-        df.into_iter()
-            .filter(|(hash, (_, n))| *n >= min_df || always.contains(hash))
-            .map(|(hash, (document, _))| (document, hash))
-            .collect::<Vec<_>>()
-    };
-    let mut kept: Vec<(u32, u64)> = (0..SHARDS).into_par_iter().flat_map_iter(shard).collect();
-    kept.par_sort_unstable();
-    kept
-}
-
-fn run_lengths(mut hashes: Vec<u64>) -> HashCounts {
-    hashes.sort_unstable();
-    let mut counts: Vec<(u64, u32)> = Vec::new();
-    for hash in hashes {
-        match counts.last_mut() {
-            Some((last, n)) if *last == hash => *n += 1,
-            _ => counts.push((hash, 1)),
-        }
-    }
-    counts
 }
 
 fn to_columns(counts: &[(u64, u32)], vocabulary: &Vocabulary) -> Vec<(u32, u32)> {
@@ -588,21 +551,5 @@ impl Transformer<Documents<'_, '_>, SparseRows> for TfIdf {
             })
             .collect();
         SparseRows::from_rows(self.vocabulary.n_features(), &rows)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frequent_terms_are_found_in_the_document_that_has_them_first() {
-        let far = u64::MAX;
-        let counted = [vec![(1, 1), (5, 2)], vec![(5, 1), (9, 1)], vec![(far, 3)]];
-        let kept =
-            |min_df, always: &[u64]| frequent(&counted, min_df, &always.iter().copied().collect());
-        assert_eq!(kept(2, &[]), [(0, 5)]);
-        assert_eq!(kept(2, &[far, 77]), [(0, 5), (2, far)]);
-        assert_eq!(kept(1, &[]), [(0, 1), (0, 5), (1, 9), (2, far)]);
     }
 }

@@ -7,7 +7,8 @@ use crate::mapped::{Array, Strings};
 use super::Block;
 use super::hash::hash_term;
 
-/// All columns: terms sorted by block and bytes, found by hash.
+/// All columns: terms by block, and within a block by the number of training documents that hold them, the most first,
+/// then by bytes; found by hash.
 ///
 /// The table is open addressing with linear probing over a power of two of at least twice the number of terms. It
 /// stands in the model file as it is, so loading builds nothing.
@@ -62,7 +63,7 @@ fn slot(hashes: &[u64], hash: u64) -> usize {
 }
 
 impl Vocabulary {
-    /// Builds the table from `terms[b]`, the sorted, unique terms of block `b`.
+    /// Builds the table from `terms[b]`, the unique terms of block `b` in the order of their columns.
     pub(crate) fn new(terms: &[Vec<Box<str>>]) -> Self {
         let n_features: usize = terms.iter().map(Vec::len).sum();
         let n_slots = (2 * n_features).next_power_of_two().max(2);

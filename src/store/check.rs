@@ -12,8 +12,8 @@ use crate::pipeline::{Head, Pipeline};
 use super::format::StoreError;
 use super::read::Reader;
 
-/// Loads a model file and looks also at what loading takes for granted because no answer can fail by it: that the terms
-/// of each block ascend, that each is found at its column, and that the compiled glossary is what its concepts compile to.
+/// Loads a model file and looks also at what loading takes for granted because no answer can fail by it: that each
+/// term is found at its column, so that none is there twice, and that the compiled glossary is what its concepts compile to.
 ///
 /// # Errors
 /// As [`Pipeline::load`].
@@ -35,14 +35,6 @@ type Fault = (&'static str, &'static str, String);
 fn terms_fault(v: &Vocabulary) -> Option<Fault> {
     for block in Block::ALL {
         let columns = v.columns(block);
-        let descends = |c: &u32| *c > columns.start && v.term(*c - 1) >= v.term(*c);
-        if let Some(c) = columns.clone().find(descends) {
-            return Some((
-                "terms",
-                "unique terms, ascending in their block",
-                format!("\"{}\"", v.term(c)),
-            ));
-        }
         let lost = |c: &u32| v.column(hash_term(block as u8, v.term(*c))) != Some(*c);
         if let Some(c) = columns.clone().find(lost) {
             let found = format!("\"{}\" elsewhere", v.term(c));
