@@ -484,18 +484,35 @@ pub(crate) fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "-".into(), |value| format!("{value:.3}"))
 }
 
-/// `+0.04 (+0.01 to +0.07)`.
+/// `+0.04 (+0.01 to +0.07)`; with more digits where fewer would show no difference under a verdict that there is one.
 pub(crate) fn difference(delta: &Delta) -> String {
-    match (delta.difference, delta.interval) {
-        (Some(difference), Some(interval)) => {
-            format!(
-                "{difference:+.3} ({:+.3} to {:+.3})",
-                interval.low, interval.high
-            )
+    let Some(difference) = delta.difference else {
+        return "-".into();
+    };
+    let interval = delta.interval.map(|interval| [interval.low, interval.high]);
+    let digits = match delta.verdict {
+        Verdict::Better | Verdict::Worse => {
+            let shown = interval.into_iter().flatten().chain([difference]);
+            digits(shown.map(f64::abs).fold(f64::INFINITY, f64::min))
         }
-        (Some(difference), None) => format!("{difference:+.3}"),
-        (None, _) => "-".into(),
+        _ => DIGITS,
+    };
+    match interval {
+        Some([low, high]) => {
+            format!("{difference:+.digits$} ({low:+.digits$} to {high:+.digits$})")
+        }
+        None => format!("{difference:+.digits$}"),
     }
+}
+
+/// Digits after the point.
+const DIGITS: usize = 3;
+
+/// The fewest digits from [`DIGITS`] to twice as many that show `size` as more than 0.
+fn digits(size: f64) -> usize {
+    let shows = |digits: &usize| size >= 0.5 * 0.1_f64.powi(*digits as i32);
+    let mut enough = (DIGITS..2 * DIGITS).filter(shows);
+    enough.next().unwrap_or(2 * DIGITS)
 }
 
 /// `0.012`, or `<0.001`.
@@ -504,5 +521,18 @@ pub(crate) fn p_value(p: f64) -> String {
         "<0.001".into()
     } else {
         format!("{p:.3}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_beyond_chance_shows() {
+        assert_eq!(
+            [0.2, 0.0006, 0.0004, 1e-5, 0.0].map(digits),
+            [3, 3, 4, 5, 6]
+        );
     }
 }
