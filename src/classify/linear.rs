@@ -36,6 +36,18 @@ pub enum ClassWeight {
     BalancedClasses,
 }
 
+impl ClassWeight {
+    /// Name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uniform => "uniform",
+            Self::Balanced => "balanced",
+            Self::BalancedClasses => "balanced classes",
+        }
+    }
+}
+
 /// Settings of a linear model, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearValidParams {

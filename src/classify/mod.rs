@@ -11,6 +11,7 @@ mod chi_square;
 mod contract;
 mod cut;
 mod dual;
+mod family;
 mod isotonic;
 mod linear;
 #[cfg(feature = "linfa-classifiers")]
@@ -34,12 +35,13 @@ pub use calibrate::{Calibration, calibrate_multi, calibrate_single};
 pub(crate) use cut::cuts_from;
 pub use cut::{Cut, CutRule, cuts_by, decide_multi, decide_single, short_of_precision};
 pub(crate) use dual::shuffled;
+pub use family::Family;
 pub use isotonic::Isotonic;
 pub use linear::{ClassWeight, Linear, LinearParams, LinearValidParams, Loss};
 pub use multinomial::{MultinomialParams, MultinomialValidParams};
 pub(crate) use prior::Prior;
 pub(crate) use search::{Judge, Searched, Space, search};
-pub use select::{BlockWeights, Candidate, Family, TaskScores, macro_f1, micro_f1};
+pub use select::{BlockWeights, Candidate, TaskScores, macro_f1, micro_f1};
 pub(crate) use select::{FoldRows, Learnt, decide, fold_rows, held_fast, to_probabilities, unsure};
 
 /// Why nothing was learnt.

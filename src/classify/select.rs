@@ -16,51 +16,13 @@ use super::band::{add_bands, sure_from};
 use super::linear::{LinearParams, Problem};
 use super::products::{Kernel, Products};
 use super::{
-    Bayes, BayesParams, Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Linear,
-    Loss, MultinomialParams, Prior, calibrate_multi, calibrate_single, cuts_from, decide_multi,
-    decide_single, majority,
+    Bayes, BayesParams, Calibration, Certainty, ClassWeight, ClassifyError, Cut, CutRule, Family,
+    Linear, Loss, MultinomialParams, Prior, calibrate_multi, calibrate_single, cuts_from,
+    decide_multi, decide_single, majority,
 };
 
 /// Factor of each feature block, in the order of [`Block::ALL`]; 0 leaves a block out.
 pub type BlockWeights = [f32; 5];
-
-/// What is learnt on the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Family {
-    /// One-vs-rest logistic regression.
-    Logistic,
-    /// One-vs-rest L2-loss linear SVM.
-    LinearSvm,
-    /// Softmax regression; for single-label tasks.
-    Multinomial,
-    /// Complement naive Bayes; its smoothing is 1 over C.
-    ComplementBayes,
-    /// Multinomial naive Bayes; its smoothing is 1 over C.
-    MultinomialBayes,
-    /// linfa's support vector machine (hinge loss) on the columns that tell labels apart best.
-    LinfaSvm,
-    /// Label shares, no text.
-    Majority,
-}
-
-impl Family {
-    /// Learnt by dual coordinate descent (`dual.rs`).
-    pub(crate) fn is_by_descent(self) -> bool {
-        matches!(self, Self::Logistic | Self::LinearSvm)
-    }
-
-    /// Whether this build has the learner; predicting with its models needs none.
-    ///
-    /// # Errors
-    /// [`ClassifyError::NotBuilt`] for a learner of linfa without the cargo feature `linfa-classifiers`.
-    pub fn check_built(self) -> Result<(), ClassifyError> {
-        match self {
-            Self::LinfaSvm if !cfg!(feature = "linfa-classifiers") => Err(ClassifyError::NotBuilt),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// One setting of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -315,3 +315,18 @@ fn listed(files: &[PathBuf]) -> String {
     let files: Vec<String> = files.iter().map(|p| p.display().to_string()).collect();
     files.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn learners_have_one_name() {
+        for classifier in Classifier::value_variants() {
+            let named = classifier.to_possible_value();
+            if let (Some(named), Some(family)) = (named, classifier.family()) {
+                assert_eq!(named.get_name(), family.name());
+            }
+        }
+    }
+}

@@ -96,14 +96,10 @@ pub(super) fn add_candidate(
     name: &str,
     candidate: &Candidate,
 ) {
-    let lower = |value: String| value.to_lowercase();
     let values = [
-        ("family", lower(format!("{:?}", candidate.family))),
+        ("family", candidate.family.name().to_owned()),
         ("c", candidate.c.to_string()),
-        (
-            "class_weight",
-            lower(format!("{:?}", candidate.class_weight)),
-        ),
+        ("class_weight", candidate.class_weight.name().to_owned()),
         ("blocks", format!("{:?}", candidate.blocks)),
     ];
     let prior = (candidate.prior > 0.0).then(|| ("prior", candidate.prior.to_string()));

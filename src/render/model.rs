@@ -96,7 +96,7 @@ fn setting(c: &Candidate) -> String {
     };
     format!(
         "{} C={} on {blocks}, classes {}{}",
-        format!("{:?}", c.family).to_lowercase(),
+        c.family.name(),
         c.c,
         if c.class_weight == ClassWeight::Uniform {
             "as they are"
