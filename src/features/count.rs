@@ -69,7 +69,7 @@ struct Word {
     /// Where the columns of its character n-grams stand.
     grams: (u32, u32),
     /// The document it was met in last, and the set of its n-grams there.
-    met: (u64, u32),
+    met: (u32, u32),
 }
 
 /// Enumerates every term of a document under the same settings, in training and in prediction.

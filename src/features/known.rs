@@ -7,8 +7,8 @@ use std::ops::Range;
 /// Terms that stand in one place are one set, and so are the character n-grams of one word wherever it stands.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// Running number of the document.
-    document: u64,
+    /// Running number of the document; begins anew after 2^32, by when no word remembers the one it had then.
+    document: u32,
     /// Columns of all sets; once counted, their places in `counts`.
     terms: Vec<u32>,
     sets: Vec<Set>,
@@ -35,7 +35,7 @@ struct Place {
 impl Known {
     /// Begins a document.
     pub(super) fn begin(&mut self) {
-        self.document += 1;
+        self.document = self.document.wrapping_add(1);
         self.terms.clear();
         self.sets.clear();
         self.places.clear();
@@ -60,10 +60,10 @@ impl Known {
     /// Adds terms that always stand together, at `tokens`. `met` is what the last call for them gave.
     pub(super) fn add_all(
         &mut self,
-        met: (u64, u32),
+        met: (u32, u32),
         columns: &[u32],
         tokens: Range<usize>,
-    ) -> (u64, u32) {
+    ) -> (u32, u32) {
         if columns.is_empty() {
             return met;
         }

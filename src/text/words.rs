@@ -14,7 +14,7 @@ pub(super) struct Words {
     analyzer: u64,
     /// How often all were forgotten.
     generation: u64,
-    /// Upper half of the hash, number plus one, 0 where empty; a power of two, at most half of them taken.
+    /// Upper half of the hash, number plus one, 0 where empty; a power of two, at most three of four taken.
     slots: Vec<(u32, u32)>,
     entries: Vec<Entry>,
     keys: String,
@@ -56,7 +56,7 @@ impl Words {
     /// Looks for a word.
     #[inline]
     pub(super) fn find(&mut self, key: &str, cut: u16) -> Slot {
-        if 2 * (self.entries.len() + 1) > self.slots.len() {
+        if 4 * (self.entries.len() + 1) > 3 * self.slots.len() {
             self.grow();
         }
         let (mut slot, tag, mask) = place(key, self.slots.len());
@@ -88,7 +88,7 @@ impl Words {
     }
 
     fn grow(&mut self) {
-        let n = (4 * (self.entries.len() + 1)).next_power_of_two().max(64);
+        let n = (2 * self.slots.len()).max(64);
         self.slots.clear();
         self.slots.resize(n, (0, 0));
         for number in 0..self.entries.len() as u32 {
