@@ -38,7 +38,7 @@ def toolkit(*args):
 def write(name, rows, fields):
     path = work / name
     with open(path, "w", newline="", encoding="utf-8") as f:
-        w = csv.DictWriter(f, fields)
+        w = csv.DictWriter(f, fields, extrasaction="ignore")
         w.writeheader()
         w.writerows(rows)
     return path
@@ -70,6 +70,12 @@ def shown(estimate):
 def real_news():
     rows = [json.loads(line) for line in open(DATA / "real-news/articles.jsonl", encoding="utf-8")]
     return [{"id": r["id"], "text": r["text"], "topics": "|".join(r["topics"]) or "none", "stance": r["stance"], "lang": r["lang"]} for r in rows]
+
+
+def starter():
+    """The articles of data/labels.csv with their texts."""
+    rows = list(csv.DictReader(open(ROOT / "data/labels.csv", encoding="utf-8")))
+    return [{**r, "text": (ROOT / "data" / r["path"]).read_text(encoding="utf-8")} for r in rows]
 
 
 FIELDS = ["id", "text", "topics", "stance", "lang"]
@@ -110,27 +116,31 @@ def real_news_transfer():
     count = collections.Counter(r["lang"] for r in rows)
     langs = ["fa", "ar", "ru", "en", "tr", "az"]
     tests = {b: write(f"test-{b}.csv", [r for r in rows if r["lang"] == b], FIELDS) for b in langs}
-    print("\nTrained on the real articles of one language, tested on those of another: topics macro-F1; in brackets the articles\n")
+    print("\nTrained on the articles of one language, tested on the real ones of another: topics macro-F1; in brackets the articles\n")
     print("| trained on | " + " | ".join(f"{b} ({count[b]})" for b in langs) + " |\n|---|" + "---|" * len(langs))
     for a in langs[:4]:
-        labels = write(f"only-{a}.csv", [r for r in rows if r["lang"] == a], FIELDS)
-        for name, options in (("", ["--no-topics"]), (" and data/topics.csv", ["--topics", ROOT / "data/topics.csv"])):
-            model = train(labels, *options)
+        real = [r for r in rows if r["lang"] == a]
+        own = [r for r in starter() if r["lang"] == a]
+        trained = [
+            (f"{a}: real ({len(real)})", real, ["--no-topics"]),
+            (f"{a}: real ({len(real)}) and data/topics.csv", real, ["--topics", ROOT / "data/topics.csv"]),
+            (f"{a}: data/labels.csv ({len(own)})", own, ["--no-topics"]),
+        ]
+        for i, (name, part, options) in enumerate(trained):
+            model = train(write(f"only-{a}-{i}.csv", part, FIELDS), *options)
             cells = ["-" if a == b else shown(metric(evaluate(model, tests[b]), "topics")) for b in langs]
-            print(f"| {a} ({count[a]}){name} | " + " | ".join(cells) + " |", flush=True)
+            print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 
 def curve():
-    rows = list(csv.DictReader(open(ROOT / "data/labels.csv", encoding="utf-8")))
-    for r in rows:
-        r["path"] = str(ROOT / "data" / r["path"])
+    rows = starter()
     random.Random(1).shuffle(rows)
     real = write("real.csv", real_news(), FIELDS)
     print("\nLearning curve: a random part of data/labels.csv, tested on the real articles\n")
     print("| articles | topics macro-F1 | stance macro-F1 |\n|---|---|---|")
     for share in (0.25, 0.5, 0.75, 1.0):
         part = rows[: round(share * len(rows))]
-        report = evaluate(train(write(f"part{int(100 * share)}.csv", part, list(rows[0]))), real)
+        report = evaluate(train(write(f"part{int(100 * share)}.csv", part, FIELDS)), real)
         print(f"| {len(part)} | {shown(metric(report, 'topics'))} | {shown(metric(report, 'stance'))} |", flush=True)
 
 
@@ -239,19 +249,40 @@ def text(columns=("own", "starter")):
 
 def coverage():
     """Concepts that never fire: raw news of five languages; for Azerbaijani, which has none, SIB-200 and data/articles."""
-    rows = []
+    raw = {}
     for lang in ["fa", "ar", "ru", "en", "tr"]:
         lines = zstd_text(DATA / f"raw/{lang}.jsonl.zst").split("\n")
-        rows += [{"text": json.loads(line)["text"].replace("\0", ""), "lang": lang} for line in lines if line]
-    rows += [{"text": r["text"], "lang": "az"} for r in public("sib200") if r["lang"] == "az"]
-    own = csv.DictReader(open(ROOT / "data/labels.csv", encoding="utf-8"))
-    rows += [{"text": (ROOT / "data" / r["path"]).read_text(encoding="utf-8"), "lang": "az"} for r in own if r["lang"] == "az"]
+        raw[lang] = [json.loads(line)["text"].replace("\0", "") for line in lines if line]
+    raw["az"] = [r["text"] for r in public("sib200") if r["lang"] == "az"]
+    raw["az"] += [r["text"] for r in starter() if r["lang"] == "az"]
+    never_fire("all of the text", raw)
+    least = min(n_words(raw[lang]) for lang in raw if lang != "az")
+    never_fire(f"{least:,} words of each language, articles drawn at random", {lang: drawn(texts, least) for lang, texts in raw.items() if lang != "az"})
+
+
+def n_words(texts):
+    return sum(len(text.split()) for text in texts)
+
+
+def drawn(texts, words):
+    """Texts in random order until they have so many words."""
+    texts = random.Random(1).sample(texts, len(texts))
+    total = 0
+    for n, text in enumerate(texts):
+        if total >= words:
+            return texts[:n]
+        total += len(text.split())
+    return texts
+
+
+def never_fire(title, texts):
+    rows = [{"text": text, "lang": lang} for lang in texts for text in texts[lang]]
     # A labels file needs labels; these say nothing.
     labelled = [{"topics": "ab"[i % 2], **r} for i, r in enumerate(rows)]
     corpus = write("raw.csv", labelled, ["topics", "text", "lang"])
     check = [TOOLKIT, "glossary", "check", "--corpus", corpus, "--max-share", "100%"]
     done = subprocess.run(check, capture_output=True, text=True)
-    print("\nConcepts of the built-in glossary that never fire\n\n```\n" + done.stdout.split("\n\n")[-1].rstrip() + "\n```")
+    print(f"\nConcepts of the built-in glossary that never fire, {title}\n\n```\n" + done.stdout.split("\n\n")[-1].rstrip() + "\n```", flush=True)
 
 
 def concepts():
