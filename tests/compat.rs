@@ -29,7 +29,7 @@ fn answers(model: &Path) -> Vec<Json> {
 
 #[test]
 fn models_of_every_format_answer_as_they_did() {
-    for format in ["format1", "format2"] {
+    for format in ["format1", "format2", "format3"] {
         let own = folder().join(format);
         let expected = rows(&std::fs::read_to_string(own.join("expected.jsonl")).unwrap());
         assert_eq!(expected.len(), 18, "{format}");

@@ -602,7 +602,7 @@ fn a_damaged_model_is_never_used() {
         .unwrap();
     let mut other = good.clone();
     other[at + 11] = b'9';
-    refused(&other, &["model format 9", "reads formats 1 to 2"]);
+    refused(&other, &["model format 9", "reads formats 1 to 3"]);
     refused(b"PK\x03\x04 a zip file, not a model", &["not a model file"]);
 }
 

@@ -210,12 +210,16 @@ mod tests {
     use crate::classify::linear::Problem;
     use crate::classify::select::scale_blocks;
     use crate::classify::{Linear, Loss};
+    use crate::features::Hashing;
 
     const FACTORS: BlockWeights = [0.5, 2.0, 0.0, 0.0, 0.0];
 
     fn vocabulary() -> Vocabulary {
         let terms = |n: usize| (0..n).map(|t| format!("{t:02}").into()).collect();
-        Vocabulary::new(&[terms(9), terms(30), Vec::new(), terms(4), Vec::new()])
+        Vocabulary::new(
+            Hashing::Apart,
+            &[terms(9), terms(30), Vec::new(), terms(4), Vec::new()],
+        )
     }
 
     /// Rows of 24 values in three blocks, each different from the others.

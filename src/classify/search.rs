@@ -410,19 +410,22 @@ mod tests {
     use std::sync::OnceLock;
 
     use super::*;
-    use crate::features::{Idf, SparseRows};
+    use crate::features::{Hashing, Idf, SparseRows};
 
     const N: usize = 60;
 
     fn vocabulary() -> Vocabulary {
         let terms = |names: &[&str]| names.iter().map(|t| Box::from(*t)).collect();
-        Vocabulary::new(&[
-            terms(&["signal", "without"]),
-            terms(&["noise0", "noise1", "noise2"]),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-        ])
+        Vocabulary::new(
+            Hashing::Apart,
+            &[
+                terms(&["signal", "without"]),
+                terms(&["noise0", "noise1", "noise2"]),
+                Vec::new(),
+                Vec::new(),
+                Vec::new(),
+            ],
+        )
     }
 
     /// The word tells the label; the characters tell nothing.

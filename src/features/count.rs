@@ -5,11 +5,10 @@ use std::ops::Range;
 use crate::text::{Analyzer, Lang};
 
 use super::glossary::{Hit, Matcher, Openings};
-use super::hash::{TermHasher, hash_term};
+use super::hash::TermHasher;
 use super::known::Known;
 use super::negation::Negation;
 use super::tokens::TokenBuffer;
-use super::vocabulary::Slots;
 use super::{Block, FeatureSpec};
 
 /// A document ready to be featurized: the text as read, the ranges that are the article's own words, the language.
@@ -25,8 +24,20 @@ pub struct Document<'t> {
     pub mixed: bool,
 }
 
-/// Takes one occurrence of a term: its block, its hash, its spelling on demand, the tokens it covers.
-pub(crate) type TermSink<'s> = dyn FnMut(Block, u64, &dyn Fn() -> String, Range<usize>) + 's;
+/// Says which number a term has: its column in prediction, in training the next free one where it is new.
+pub(crate) trait Numbering {
+    /// Number of a word, a character n-gram or a term of the glossary.
+    fn term(&mut self, block: Block, hash: u64, text: &str) -> Option<u32>;
+
+    /// Number of a word n-gram whose words but the last, and whose last word, have the numbers given.
+    fn phrase(&mut self, hash: u64, beginning: Option<u32>, last: Option<u32>) -> Option<u32>;
+
+    /// Terms that will be asked for next.
+    fn fetch(&self, _hashes: impl Iterator<Item = u64>) {}
+}
+
+/// Takes a term of the glossary: its block, its text, the tokens it covers.
+type GlossarySink<'s> = dyn FnMut(Block, &str, Range<usize>) + 's;
 
 /// Tokens, hits and known terms of one document, and working space; reused from document to document.
 #[derive(Debug, Default)]
@@ -39,34 +50,34 @@ pub(crate) struct Occurrences {
     words: [WordTerms; Lang::ALL.len() + 1],
 }
 
-/// The terms of single words that have a column, by the number of the word: words repeat.
+/// The terms of single words, by the number of the word: words repeat.
 #[derive(Debug, Default)]
 struct WordTerms {
     /// Of the numbers of words.
     generation: u64,
     of_word: Vec<Option<Word>>,
-    /// Columns of the character n-grams of all these words.
-    columns: Vec<u32>,
-    hashes: Vec<u64>,
+    /// Numbers of the character n-grams of all these words.
+    grams: Vec<u32>,
+    hashes: Vec<(u64, Range<usize>)>,
     found: Vec<Found>,
 }
 
 /// A word n-gram at some tokens.
 #[derive(Debug)]
 enum Found {
-    /// A single word, known by its column.
-    Column(u32, usize),
+    /// A single word, by the number of its stem.
+    Single(Option<u32>, usize),
     /// A longer one, to be looked up.
-    Hash(u64, Range<usize>),
+    Phrase(u64, Range<usize>),
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Word {
     /// The stem, as the beginning of a word n-gram.
     stem: TermHasher,
-    /// Column of the stem alone.
+    /// Number of the stem alone.
     alone: Option<u32>,
-    /// Where the columns of its character n-grams stand.
+    /// Where the numbers of its character n-grams stand.
     grams: (u32, u32),
     /// The document it was met in last, and the set of its n-grams there.
     met: (u32, u32),
@@ -82,36 +93,22 @@ pub(crate) struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// Tokenizes `document` and calls `sink(block, hash, term, tokens)` for every occurrence of every term.
-    ///
-    /// `term` is made only when the sink asks for it: it costs an allocation.
-    pub(crate) fn for_each_term(
+    /// Tokenizes `document` and puts the terms that have a number into `seen.known`. `seen` must have served no other
+    /// `numbering` in this language: it remembers the terms of words.
+    pub(crate) fn terms(
         &self,
         document: &Document<'_>,
         seen: &mut Occurrences,
-        sink: &mut TermSink<'_>,
-    ) {
-        self.read(document, seen);
-        self.words(&seen.tokens, sink);
-        self.characters(&seen.tokens, &mut seen.padded, sink);
-        self.glossary(seen, sink);
-    }
-
-    /// The terms of a document that have a column, into `seen.known`, in the same order. `seen` must have served no other
-    /// vocabulary in this language: it remembers the columns of words.
-    pub(crate) fn known_terms(
-        &self,
-        document: &Document<'_>,
-        seen: &mut Occurrences,
-        slots: Slots<'_>,
+        numbering: &mut impl Numbering,
     ) {
         self.read(document, seen);
         let mut known = std::mem::take(&mut seen.known);
         known.begin();
-        self.known_words(document.lang, seen, &mut known, slots);
-        self.glossary(seen, &mut |_, hash, _, tokens| {
-            if let Some(column) = slots.column(hash) {
-                known.add(column, tokens);
+        self.words(document.lang, seen, &mut known, numbering);
+        self.glossary(seen, &mut |block, text, tokens| {
+            let hash = self.spec.hashing.term(block, text);
+            if let Some(number) = numbering.term(block, hash, text) {
+                known.add(number, tokens);
             }
         });
         seen.known = known;
@@ -122,15 +119,21 @@ impl Counter<'_> {
             .fill(self.analyzer, document.text, &document.kept, document.lang);
     }
 
-    fn glossary(&self, seen: &mut Occurrences, sink: &mut TermSink<'_>) {
+    fn glossary(&self, seen: &mut Occurrences, sink: &mut GlossarySink<'_>) {
         self.matcher
             .find(&seen.tokens, &mut seen.openings, &mut seen.hits);
         self.concepts(&seen.hits, sink);
         self.evaluations(&seen.tokens, &seen.hits, sink);
     }
 
-    /// As [`Counter::words`] and [`Counter::characters`], but every word is cut and looked up once.
-    fn known_words(&self, lang: Lang, seen: &mut Occurrences, known: &mut Known, slots: Slots<'_>) {
+    /// Word and character n-grams; every word is cut and looked up once.
+    fn words(
+        &self,
+        lang: Lang,
+        seen: &mut Occurrences,
+        known: &mut Known,
+        numbering: &mut impl Numbering,
+    ) {
         let (tokens, padded) = (&seen.tokens, &mut seen.padded);
         let words = &mut seen.words[lang as usize];
         words.begin(tokens.generation());
@@ -143,20 +146,18 @@ impl Counter<'_> {
             let word = match words.of_word[number] {
                 Some(word) => word,
                 None => {
-                    let word = self.look(tokens.key(i), tokens.stem(i), words, padded, slots);
+                    let word = self.look(tokens.key(i), tokens.stem(i), words, padded, numbering);
                     *words.of_word[number].insert(word)
                 }
             };
-            if let Some(column) = word.alone {
-                words.found.push(Found::Column(column, i));
-            }
+            words.found.push(Found::Single(word.alone, i));
             self.phrases(word.stem, i, tokens, &mut words.found);
         }
-        words.add_found(known, slots);
+        words.add_found(tokens, known, numbering);
         for i in shown() {
             if let Some(word) = &mut words.of_word[tokens.word(i) as usize] {
                 let grams = word.grams.0 as usize..word.grams.1 as usize;
-                word.met = known.add_all(word.met, &words.columns[grams], i..i + 1);
+                word.met = known.add_all(word.met, &words.grams[grams], i..i + 1);
             }
         }
     }
@@ -175,7 +176,7 @@ impl Counter<'_> {
             }
             hasher.write(b" ");
             hasher.write(tokens.stem(last).as_bytes());
-            found.push(Found::Hash(hasher.finish(), first..last + 1));
+            found.push(Found::Phrase(hasher.finish(), first..last + 1));
         }
     }
 
@@ -186,77 +187,37 @@ impl Counter<'_> {
         stem: &str,
         words: &mut WordTerms,
         padded: &mut String,
-        slots: Slots<'_>,
+        numbering: &mut impl Numbering,
     ) -> Word {
-        let mut hasher = TermHasher::new(Block::Words as u8);
+        let mut hasher = self.spec.hashing.begin(Block::Words);
         hasher.write(stem.as_bytes());
-        let (start, (shortest, longest)) = (words.columns.len(), self.spec.char_ngrams);
+        let (start, (shortest, longest)) = (words.grams.len(), self.spec.char_ngrams);
         if longest > 0 {
             pad(padded, key);
             words.hashes.clear();
-            char_ngrams(padded, shortest, longest, &mut |hash, _| {
-                words.hashes.push(hash);
+            let begin = self.spec.hashing.begin(Block::Characters);
+            char_ngrams(begin, padded, (shortest, longest), &mut |hash, gram| {
+                words.hashes.push((hash, gram));
             });
-            slots.fetch(words.hashes.iter().copied());
-            let columns = words.hashes.iter().filter_map(|&hash| slots.column(hash));
-            words.columns.extend(columns);
+            numbering.fetch(words.hashes.iter().map(|(hash, _)| *hash));
+            let number = |(hash, gram): (u64, Range<usize>)| {
+                numbering.term(Block::Characters, hash, &padded[gram])
+            };
+            words
+                .grams
+                .extend(words.hashes.drain(..).filter_map(number));
         }
-        let alone = slots.column(hasher.finish());
+        let alone = || numbering.term(Block::Words, hasher.finish(), stem);
         Word {
             stem: hasher,
-            alone: alone.filter(|_| self.spec.word_ngrams > 0),
-            grams: (start as u32, words.columns.len() as u32),
+            alone: (self.spec.word_ngrams > 0).then(alone).flatten(),
+            grams: (start as u32, words.grams.len() as u32),
             met: (0, 0),
         }
     }
 
-    fn words(&self, tokens: &TokenBuffer, sink: &mut TermSink<'_>) {
-        for first in 0..tokens.len() {
-            if tokens.masked(first) {
-                continue;
-            }
-            let mut hasher = TermHasher::new(Block::Words as u8);
-            for last in first..(first + self.spec.word_ngrams).min(tokens.len()) {
-                if last > first {
-                    if !tokens.adjacent(last - 1) {
-                        break;
-                    }
-                    hasher.write(b" ");
-                }
-                hasher.write(tokens.stem(last).as_bytes());
-                let term = || {
-                    (first..=last)
-                        .map(|i| tokens.stem(i))
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                };
-                sink(Block::Words, hasher.finish(), &term, first..last + 1);
-            }
-        }
-    }
-
-    fn characters(&self, tokens: &TokenBuffer, padded: &mut String, sink: &mut TermSink<'_>) {
-        let (shortest, longest) = self.spec.char_ngrams;
-        if longest == 0 {
-            return;
-        }
-        for i in (0..tokens.len()).filter(|&i| !tokens.masked(i)) {
-            pad(padded, tokens.key(i));
-            char_ngrams(padded, shortest, longest, &mut |hash, gram: &str| {
-                sink(Block::Characters, hash, &|| gram.to_owned(), i..i + 1);
-            });
-        }
-    }
-
-    fn concepts(&self, hits: &[Hit], sink: &mut TermSink<'_>) {
-        let mut give = |block: Block, term: &str, hit: &Hit| {
-            sink(
-                block,
-                hash_term(block as u8, term),
-                &|| term.to_owned(),
-                hit.tokens.clone(),
-            );
-        };
+    fn concepts(&self, hits: &[Hit], sink: &mut GlossarySink<'_>) {
+        let mut give = |block: Block, term: &str, hit: &Hit| sink(block, term, hit.tokens.clone());
         for hit in hits
             .iter()
             .filter(|hit| self.matcher.is_feature(hit.concept))
@@ -275,7 +236,7 @@ impl Counter<'_> {
     }
 
     /// Words that praise, condemn or report, once more: those in the title, and those that are negated.
-    fn evaluations(&self, tokens: &TokenBuffer, hits: &[Hit], sink: &mut TermSink<'_>) {
+    fn evaluations(&self, tokens: &TokenBuffer, hits: &[Hit], sink: &mut GlossarySink<'_>) {
         for hit in hits {
             let [_, kind] = self.matcher.aggregates(hit.concept);
             if !kind.anywhere.starts_with("kind:stance_") {
@@ -283,8 +244,7 @@ impl Counter<'_> {
             }
             let mut give = |suffix: &str| {
                 let term = format!("{}{suffix}", kind.anywhere);
-                let hash = hash_term(Block::Subjects as u8, &term);
-                sink(Block::Subjects, hash, &|| term.clone(), hit.tokens.clone());
+                sink(Block::Subjects, &term, hit.tokens.clone());
             };
             if hit.tokens.start < TITLE {
                 give("@title");
@@ -309,35 +269,41 @@ impl Occurrences {
     }
 }
 
-/// Hash of a stem as a term.
-pub(super) fn stem_hash(stem: &str) -> u64 {
-    hash_term(Block::Words as u8, stem)
-}
-
 impl WordTerms {
     /// Forgets all words where their numbers mean others.
     fn begin(&mut self, generation: u64) {
         if self.generation != generation {
             self.generation = generation;
             self.of_word.clear();
-            self.columns.clear();
+            self.grams.clear();
         }
     }
 
-    /// Looks up what was found and hands over what has a column.
-    fn add_found(&mut self, known: &mut Known, slots: Slots<'_>) {
-        slots.fetch(self.found.iter().filter_map(|found| match found {
-            Found::Hash(hash, _) => Some(*hash),
-            Found::Column(..) => None,
+    /// Looks up what was found and hands over what has a number.
+    fn add_found(
+        &mut self,
+        tokens: &TokenBuffer,
+        known: &mut Known,
+        numbering: &mut impl Numbering,
+    ) {
+        numbering.fetch(self.found.iter().filter_map(|found| match found {
+            Found::Phrase(hash, _) => Some(*hash),
+            Found::Single(..) => None,
         }));
+        // A phrase stands right after the one that lacks its last word.
+        let mut beginning = None;
         for found in self.found.drain(..) {
-            match found {
-                Found::Column(column, token) => known.add(column, token..token + 1),
-                Found::Hash(hash, tokens) => {
-                    if let Some(column) = slots.column(hash) {
-                        known.add(column, tokens);
-                    }
+            let (number, at) = match found {
+                Found::Single(number, token) => (number, token..token + 1),
+                Found::Phrase(hash, at) => {
+                    let last = self.of_word[tokens.word(at.end - 1) as usize];
+                    let last = last.and_then(|word| word.alone);
+                    (numbering.phrase(hash, beginning, last), at)
                 }
+            };
+            beginning = number;
+            if let Some(number) = number {
+                known.add(number, at);
             }
         }
     }
@@ -356,32 +322,42 @@ const TITLE: usize = 14;
 
 /// Every n-gram of `shortest..=longest` characters of a word padded by one space on both sides; a word too short for
 /// any gives the whole padded word once.
-fn char_ngrams(padded: &str, shortest: usize, longest: usize, sink: &mut dyn FnMut(u64, &str)) {
+fn char_ngrams(
+    begin: TermHasher,
+    padded: &str,
+    (shortest, longest): (usize, usize),
+    sink: &mut dyn FnMut(u64, Range<usize>),
+) {
     let mut given = false;
     for (start, _) in padded.char_indices() {
-        let mut hasher = TermHasher::new(Block::Characters as u8);
+        let mut hasher = begin;
         for (n, (offset, c)) in padded[start..].char_indices().take(longest).enumerate() {
             let end = start + offset + c.len_utf8();
             hasher.write(&padded.as_bytes()[start + offset..end]);
             if n + 1 >= shortest {
-                sink(hasher.finish(), &padded[start..end]);
+                sink(hasher.finish(), start..end);
                 given = true;
             }
         }
     }
     if !given {
-        sink(hash_term(Block::Characters as u8, padded), padded);
+        let mut whole = begin;
+        whole.write(padded.as_bytes());
+        sink(whole.finish(), 0..padded.len());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Hashing;
 
     fn grams(padded: &str) -> Vec<String> {
         let mut grams = Vec::new();
-        char_ngrams(padded, 3, 5, &mut |hash, gram| {
-            assert_eq!(hash, hash_term(Block::Characters as u8, gram));
+        let begin = Hashing::Apart.begin(Block::Characters);
+        char_ngrams(begin, padded, (3, 5), &mut |hash, gram| {
+            let gram = &padded[gram];
+            assert_eq!(hash, Hashing::Apart.term(Block::Characters, gram));
             grams.push(gram.to_owned());
         });
         grams

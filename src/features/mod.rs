@@ -2,7 +2,6 @@
 
 mod count;
 mod error;
-mod frequent;
 mod glossary;
 mod hash;
 mod known;
@@ -10,6 +9,7 @@ mod negation;
 mod roles;
 mod rows;
 mod spec;
+mod terms;
 mod tfidf;
 mod tokens;
 mod vocabulary;
@@ -22,7 +22,7 @@ pub use glossary::{
     Concept, FormId, FormUse, Glossary, GlossaryError, GlossaryFile, GlossaryFinding,
     GlossaryProblem, GlossaryRow, Hit, Matcher, Severity, check_forms, check_use,
 };
-pub(crate) use hash::hash_term;
+pub use hash::Hashing;
 pub use rows::SparseRows;
 pub use spec::{Block, FeatureSpec, FeatureTables};
 pub use tfidf::{CountRows, Documents, Idf, TfIdf, TfIdfParams, TfIdfValidParams};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Hashing;
+
 /// One kind of features; each block is L2-normalised by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +75,9 @@ pub struct FeatureSpec {
     pub min_df: u32,
     /// Number of leading tokens (title and lead) counted in the lead block.
     pub lead_tokens: usize,
+    /// Models of formats 1 and 2 do not say.
+    #[serde(default = "Hashing::first")]
+    pub hashing: Hashing,
     /// Models of format 1 have none of their own.
     #[serde(default)]
     pub tables: FeatureTables,
@@ -85,6 +90,7 @@ impl Default for FeatureSpec {
             char_ngrams: (3, 5),
             min_df: 2,
             lead_tokens: 60,
+            hashing: Hashing::Apart,
             tables: FeatureTables::default(),
         }
     }

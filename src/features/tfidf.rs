@@ -6,7 +6,6 @@
 //! Information Retrieval", 2008, section 6.2). Subjects and kinds stand in nearly every article and have no idf
 //! (`docs/benchmarks.md`, "Weights of concepts"). idf is frozen at fit: a row never depends on its batch.
 
-use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -18,9 +17,9 @@ use rayon::prelude::*;
 use crate::mapped::Array;
 use crate::text::Analyzer;
 
-use super::count::{Counter, Document, Occurrences, stem_hash};
-use super::frequent::{Frequent, HashCounts, Spelled, frequent, run_lengths};
+use super::count::{Counter, Document, Occurrences};
 use super::negation::Negation;
+use super::terms::{Terms, frequent};
 use super::tokens::TokenBuffer;
 use super::{Block, FeatureError, FeatureSpec, Matcher, SparseRows, Vocabulary};
 
@@ -95,9 +94,15 @@ impl ParamGuard for TfIdfParams {
 /// Term counts of documents over a vocabulary; the raw material of every fold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CountRows {
-    /// `(column, count)` pairs of each document, columns ascending.
-    rows: Vec<Vec<(u32, u32)>>,
+    /// One a document, columns ascending.
+    rows: Vec<Counts>,
 }
+
+/// `(term, count)` of one document, by the number of the term.
+type Counts = Vec<(u32, u32)>;
+
+/// Parts of the documents counted apart, for each thread: more of them share the work better, and meet more terms twice.
+const PARTS: usize = 4;
 
 /// Inverse document frequencies of every column, length n_features.
 #[derive(Debug, Clone, PartialEq)]
@@ -280,100 +285,55 @@ impl TfIdfValidParams {
         documents: &[Document<'_>],
         n_articles: usize,
     ) -> Result<(Vocabulary, CountRows), FeatureError> {
-        let count =
-            |seen: &mut Occurrences, (i, document)| self.count_one(document, i < n_articles, seen);
-        let (counted, known): (Vec<HashCounts>, Vec<Vec<u64>>) = documents
-            .par_iter()
-            .enumerate()
-            .map_init(Occurrences::default, count)
-            .unzip();
-        let known = known.into_iter().flatten().collect();
-        let kept = frequent(&counted, self.spec.min_df, &known);
-        let vocabulary = self.vocabulary(documents, &kept)?;
-        let rows = counted
-            .into_par_iter()
-            .map(|terms| to_columns(&terms, &vocabulary))
-            .collect();
+        let n_parts = PARTS * rayon::current_num_threads();
+        let size = documents.len().div_ceil(n_parts).max(1);
+        let of_part = |(i, documents): (usize, _)| self.count_part(documents, i * size, n_articles);
+        let parts = documents.par_chunks(size).enumerate().map(of_part);
+        let (terms, counts): (Vec<Terms>, Vec<Vec<Counts>>) = parts.unzip();
+        let kept = frequent(&terms.iter().collect::<Vec<_>>(), self.spec.min_df);
+        let vocabulary = self.vocabulary(&kept, documents.len())?;
+        let rows = terms.into_par_iter().zip(counts);
+        let rows = rows.flat_map_iter(|(terms, counts)| {
+            let columns = terms.columns(&vocabulary);
+            let row = move |counts: Counts| to_columns(&counts, &columns);
+            counts.into_iter().map(row)
+        });
+        let rows = rows.collect();
         Ok((vocabulary, CountRows { rows }))
     }
 
-    /// Counts of a document, and the hashes of its terms that come from the glossary or, where it is no article, from a
-    /// description: they are known before any article is read, so one article is enough for them.
-    fn count_one(
-        &self,
-        document: &Document<'_>,
-        article: bool,
-        seen: &mut Occurrences,
-    ) -> (HashCounts, Vec<u64>) {
-        let (mut hashes, mut known) = (Vec::new(), Vec::new());
-        self.counter()
-            .for_each_term(document, seen, &mut |block, hash, _, _| {
-                hashes.push(hash);
-                let of_article = match block {
-                    Block::Words => article,
-                    Block::Characters => true,
-                    _ => false,
-                };
-                if !of_article {
-                    known.push(hash);
-                }
-            });
-        (run_lengths(hashes), known)
-    }
-
-    /// The terms `kept`, ascending, spelled out by a second look at the document that has each first: a spelling for every
-    /// n-gram of a large corpus would not fit into memory.
-    fn vocabulary(
+    /// Terms of the documents of a part, the first of which is number `first`, and how often each document holds them.
+    fn count_part(
         &self,
         documents: &[Document<'_>],
-        kept: &[Frequent],
-    ) -> Result<Vocabulary, FeatureError> {
-        if kept.is_empty() {
-            return Err(FeatureError::EmptyVocabulary {
-                n_documents: documents.len(),
-                min_df: self.spec.min_df,
-            });
-        }
-        if kept.len() > u32::MAX as usize / 4 {
-            return Err(FeatureError::TooManyTerms);
-        }
-        let of_document: Vec<&[Frequent]> = kept.chunk_by(|a, b| a.first == b.first).collect();
-        let spell = |seen: &mut Occurrences, wanted: &&[Frequent]| {
-            self.spell(&documents[wanted[0].first as usize], wanted, seen)
+        first: usize,
+        n_articles: usize,
+    ) -> (Terms, Vec<Counts>) {
+        let (mut seen, mut terms) = (Occurrences::default(), Terms::default());
+        let count = |(i, document)| {
+            self.counter().terms(document, &mut seen, &mut terms);
+            seen.known.count(terms.len());
+            terms.counted(&seen.known.counts, i < n_articles);
+            seen.known.counts.clone()
         };
-        let spelled: Vec<(Block, Spelled)> = of_document
-            .par_iter()
-            .map_init(Occurrences::default, spell)
-            .flatten_iter()
-            .collect();
-        let mut terms = vec![Vec::new(); Block::ALL.len()];
-        for (block, term) in spelled {
-            terms[block as usize].push(term);
-        }
-        let common_first = |mut terms: Vec<Spelled>| {
-            terms.par_sort_unstable();
-            terms.into_iter().map(|(_, term)| term).collect()
-        };
-        let terms: Vec<Vec<Box<str>>> = terms.into_iter().map(common_first).collect();
-        Ok(Vocabulary::new(&terms))
+        let counts = (first..).zip(documents).map(count).collect();
+        (terms, counts)
     }
 
-    /// Spellings of the terms of one document whose hashes are in `wanted`, ascending.
-    fn spell(
+    /// The vocabulary of the terms `kept`, by block.
+    fn vocabulary(
         &self,
-        document: &Document<'_>,
-        wanted: &[Frequent],
-        seen: &mut Occurrences,
-    ) -> Vec<(Block, Spelled)> {
-        let mut found: Vec<Option<(Block, Spelled)>> = vec![None; wanted.len()];
-        self.counter()
-            .for_each_term(document, seen, &mut |block, hash, term, _| {
-                if let Ok(i) = wanted.binary_search_by_key(&hash, |frequent| frequent.hash) {
-                    let spelled = || (block, (Reverse(wanted[i].df), term().into_boxed_str()));
-                    found[i].get_or_insert_with(spelled);
-                }
-            });
-        found.into_iter().flatten().collect()
+        kept: &[Vec<Box<str>>],
+        n_documents: usize,
+    ) -> Result<Vocabulary, FeatureError> {
+        match kept.iter().map(Vec::len).sum::<usize>() {
+            0 => Err(FeatureError::EmptyVocabulary {
+                n_documents,
+                min_df: self.spec.min_df,
+            }),
+            n if n > u32::MAX as usize / 4 => Err(FeatureError::TooManyTerms),
+            _ => Ok(Vocabulary::new(self.spec.hashing, kept)),
+        }
     }
 
     /// A featurizer with the vocabulary and idf given, fitted elsewhere or read from a model file.
@@ -402,12 +362,11 @@ impl TfIdfValidParams {
     }
 }
 
-fn to_columns(counts: &[(u64, u32)], vocabulary: &Vocabulary) -> Vec<(u32, u32)> {
-    let slots = vocabulary.slots();
-    let mut row: Vec<(u32, u32)> = counts
-        .iter()
-        .filter_map(|(hash, n)| Some((slots.column(*hash)?, *n)))
-        .collect();
+/// Counts over `columns`, ascending.
+fn to_columns(counts: &[(u32, u32)], columns: &[Option<u32>]) -> Counts {
+    let cells = counts.iter();
+    let cells = cells.filter_map(|(number, n)| Some((columns[*number as usize]?, *n)));
+    let mut row: Counts = cells.collect();
     row.sort_unstable();
     row
 }
@@ -475,8 +434,8 @@ impl TfIdf {
 
     /// The row of one document; `seen` holds its tokens and known terms afterwards.
     pub(crate) fn row(&self, document: &Document<'_>, seen: &mut Occurrences) -> Vec<(u32, f32)> {
-        let slots = self.vocabulary.slots();
-        self.params.counter().known_terms(document, seen, slots);
+        let mut slots = self.vocabulary.slots();
+        self.params.counter().terms(document, seen, &mut slots);
         seen.known.count(self.vocabulary.n_features());
         weigh_row(&seen.known.counts, &self.vocabulary, &self.idf)
     }
@@ -487,6 +446,7 @@ impl TfIdf {
     pub(crate) fn wording(&self, seen: &Occurrences, unknown_from: f32, own: bool) -> Wording {
         let (mut words, mut unknown) = (0, 0);
         let (slots, idf) = (self.vocabulary.slots(), self.idf.values());
+        let stem = |stem: &str| self.spec().hashing.term(Block::Words, stem);
         let tokens = &seen.tokens;
         let mut keys = Vec::with_capacity(16 * tokens.len());
         for i in 0..tokens.len() {
@@ -494,7 +454,7 @@ impl TfIdf {
             keys.push(0);
             if !tokens.masked(i) {
                 let known = seen.single(i).filter(|_| own);
-                let column = known.unwrap_or_else(|| slots.column(stem_hash(tokens.stem(i))));
+                let column = known.unwrap_or_else(|| slots.column(stem(tokens.stem(i))));
                 let idf = column.map(|column| idf[column as usize]);
                 words += 1;
                 unknown += u32::from(idf.is_none_or(|idf| idf >= unknown_from));

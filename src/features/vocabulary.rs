@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::mapped::{Array, Strings};
 
 use super::Block;
-use super::hash::hash_term;
+use super::count::Numbering;
+use super::hash::Hashing;
 
 /// All columns: terms by block, and within a block by the number of training documents that hold them, the most first,
 /// then by bytes; found by hash.
@@ -14,6 +15,8 @@ use super::hash::hash_term;
 /// stands in the model file as it is, so loading builds nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vocabulary {
+    /// How terms are hashed.
+    pub(crate) hashing: Hashing,
     /// All terms in column order.
     pub(crate) terms: Strings,
     /// First column of each block and, last, n_features.
@@ -32,22 +35,34 @@ pub(crate) struct Slots<'v> {
 }
 
 impl Slots<'_> {
+    /// Column of a term's hash.
+    #[inline]
+    pub(crate) fn column(self, hash: u64) -> Option<u32> {
+        let slot = slot(self.hashes, hash);
+        (self.hashes[slot] != 0).then(|| self.columns[slot])
+    }
+}
+
+impl Numbering for Slots<'_> {
+    #[inline]
+    fn term(&mut self, _: Block, hash: u64, _: &str) -> Option<u32> {
+        self.column(hash)
+    }
+
+    #[inline]
+    fn phrase(&mut self, hash: u64, _: Option<u32>, _: Option<u32>) -> Option<u32> {
+        self.column(hash)
+    }
+
     /// Touches the slots of all `hashes` without looking at what they hold: a table that is larger than the cache answers many
     /// such reads at a time, but only one of those whose answer decides what is done next.
-    pub(crate) fn fetch(self, hashes: impl Iterator<Item = u64>) {
+    fn fetch(&self, hashes: impl Iterator<Item = u64>) {
         let mask = self.hashes.len() - 1;
         let touch = |all, hash| {
             let slot = hash as usize & mask;
             all ^ self.hashes[slot] ^ u64::from(self.columns[slot])
         };
         std::hint::black_box(hashes.fold(0, touch));
-    }
-
-    /// Column of a term's hash.
-    #[inline]
-    pub(crate) fn column(self, hash: u64) -> Option<u32> {
-        let slot = slot(self.hashes, hash);
-        (self.hashes[slot] != 0).then(|| self.columns[slot])
     }
 }
 
@@ -64,14 +79,14 @@ fn slot(hashes: &[u64], hash: u64) -> usize {
 
 impl Vocabulary {
     /// Builds the table from `terms[b]`, the unique terms of block `b` in the order of their columns.
-    pub(crate) fn new(terms: &[Vec<Box<str>>]) -> Self {
+    pub(crate) fn new(hashing: Hashing, terms: &[Vec<Box<str>>]) -> Self {
         let n_features: usize = terms.iter().map(Vec::len).sum();
         let n_slots = (2 * n_features).next_power_of_two().max(2);
         let (mut hashes, mut columns) = (vec![0; n_slots], vec![0; n_slots]);
         let (mut block_starts, mut column) = (vec![0], 0);
-        for (block, terms) in terms.iter().enumerate() {
+        for (block, terms) in Block::ALL.into_iter().zip(terms) {
             for term in terms {
-                let hash = hash_term(block as u8, term);
+                let hash = hashing.term(block, term);
                 let slot = slot(&hashes, hash);
                 (hashes[slot], columns[slot]) = (hash, column);
                 column += 1;
@@ -79,6 +94,7 @@ impl Vocabulary {
             block_starts.push(column);
         }
         Self {
+            hashing,
             terms: terms.iter().flatten().collect(),
             block_starts,
             slot_hashes: hashes.into(),
@@ -92,7 +108,7 @@ impl Vocabulary {
         for &column in kept {
             terms[self.block(column) as usize].push(self.term(column).into());
         }
-        Self::new(&terms)
+        Self::new(self.hashing, &terms)
     }
 
     /// The table that finds columns.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::article::TaskKind;
 use crate::classify::Cut;
-use crate::features::{Block, Matcher, Vocabulary, hash_term};
+use crate::features::{Block, Matcher, Vocabulary};
 use crate::pipeline::{Head, Pipeline};
 
 use super::format::StoreError;
@@ -35,7 +35,7 @@ type Fault = (&'static str, &'static str, String);
 fn terms_fault(v: &Vocabulary) -> Option<Fault> {
     for block in Block::ALL {
         let columns = v.columns(block);
-        let lost = |c: &u32| v.column(hash_term(block as u8, v.term(*c))) != Some(*c);
+        let lost = |c: &u32| v.column(v.hashing.term(block, v.term(*c))) != Some(*c);
         if let Some(c) = columns.clone().find(lost) {
             let found = format!("\"{}\" elsewhere", v.term(c));
             return Some(("slots", "every term at its column", found));

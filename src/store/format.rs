@@ -9,7 +9,7 @@ use crate::pipeline::{Head, PipelineError, Statistics, TextSpec};
 use crate::text::Lang;
 
 /// Version of the format that is written.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 /// Oldest version that is read. A reader refuses every version it does not know.
 pub(super) const OLDEST: u32 = 1;
 /// The one key of the safetensors metadata; its value is the JSON of [`Metadata`].

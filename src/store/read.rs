@@ -15,7 +15,9 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata as Header};
 
 use crate::article::{Cleaner, Task};
-use crate::features::{Block, Compiled, Glossary, Idf, Matcher, TfIdfParams, Trie, Vocabulary};
+use crate::features::{
+    Block, Compiled, Glossary, Hashing, Idf, Matcher, TfIdfParams, Trie, Vocabulary,
+};
 use crate::mapped::{Array, FileBytes, Strings};
 use crate::pipeline::{Head, Pipeline, PipelineError, Transfer, Weights};
 use crate::text::{Analyzer, Lang};
@@ -211,7 +213,7 @@ impl<'b> Reader<'b> {
 impl Arrays<'_> {
     fn pipeline(&self, version: u32, metadata: Metadata) -> Result<Pipeline, StoreError> {
         let reader = self.reader;
-        let vocabulary = self.vocabulary()?;
+        let vocabulary = self.vocabulary(metadata.text.features.hashing)?;
         let n_features = vocabulary.n_features();
         let n_outputs: usize = metadata.heads.iter().map(|h| h.task.labels.len()).sum();
         metadata
@@ -341,8 +343,9 @@ impl Arrays<'_> {
     }
 
     /// The vocabulary, but for what [`Arrays::check`] looks at.
-    fn vocabulary(&self) -> Result<Vocabulary, StoreError> {
+    fn vocabulary(&self, hashing: Hashing) -> Result<Vocabulary, StoreError> {
         let vocabulary = Vocabulary {
+            hashing,
             terms: self.strings("terms", "term_ends")?,
             block_starts: self.integers("block_starts")?.to_vec(),
             slot_hashes: self.array("slot_hashes", Dtype::U64)?.1,
