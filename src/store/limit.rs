@@ -95,7 +95,7 @@ fn train_again(
 ) -> Result<(Trained, Measures), LimitError> {
     let mut room = limit - limit / FREE;
     loop {
-        let (n, planned) = most(&mut shrinking, room, limit)?;
+        let (n, planned) = most(&mut shrinking, room)?;
         config.max_columns = Some(n);
         let again = |what: &str, done, of| {
             progress(&format!("again from {n} features: {what}"), done, of);
@@ -113,12 +113,10 @@ fn train_again(
     }
 }
 
-/// The most columns whose model takes at most `room` bytes, at least 1, and its bytes.
-fn most(shrinking: &mut Shrinking, room: u64, limit: u64) -> Result<(usize, u64), LimitError> {
+/// The most columns whose model takes at most `room` bytes, and its bytes. Where none does it is one column: only learning on it
+/// tells the size to ask for.
+fn most(shrinking: &mut Shrinking, room: u64) -> Result<(usize, u64), LimitError> {
     let smallest = size(shrinking.at(1))?;
-    if smallest > limit {
-        return Err(too_small(shrinking.at(1), limit, smallest));
-    }
     let (mut fits, mut too_many) = ((1, smallest), shrinking.n_columns());
     while fits.0 + 1 < too_many {
         let n = fits.0.midpoint(too_many);
