@@ -201,7 +201,7 @@ fn arrays_that_changed_places_are_refused() {
 
 #[test]
 fn another_version_says_which() {
-    let message = error(&replaced(r#"\"format\":2"#, r#"\"format\":7"#)).expect("refused");
+    let message = error(&replaced(r#"\"format\":3"#, r#"\"format\":7"#)).expect("refused");
     assert!(message.contains("model format 7"), "{message}");
     assert!(message.contains("reads formats 1 to 3"), "{message}");
 }

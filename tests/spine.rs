@@ -594,11 +594,11 @@ fn a_damaged_model_is_never_used() {
         flipped[at] ^= 0x10;
         refused(&flipped, &["m.safetensors"]);
     }
-    let newer = String::from_utf8_lossy(&good).replace("\\\"format\\\":2,", "\\\"format\\\":9,");
+    let newer = String::from_utf8_lossy(&good).replace("\\\"format\\\":3,", "\\\"format\\\":9,");
     assert!(newer.contains("\\\"format\\\":9,"));
     let at = good
         .windows(14)
-        .position(|w| w == b"\\\"format\\\":2,\\")
+        .position(|w| w == b"\\\"format\\\":3,\\")
         .unwrap();
     let mut other = good.clone();
     other[at + 11] = b'9';
